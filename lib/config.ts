@@ -1,0 +1,95 @@
+/** The environment contract: what the constructs write and the functions read. Nothing else reads `process.env`. */
+
+import { tenantName } from './routes.ts';
+
+export type LogLevel = 'info' | 'error' | 'silent';
+
+export type Config = {
+  /** DynamoDB table of tenants, truststore entries, clients, keys. */
+  readonly registryTable: string;
+  /** DynamoDB table of tokens and certificate rows. */
+  readonly grantsTable: string;
+  /** Hosts that belong to one tenant alone: host name → tenant. */
+  readonly tenantHosts: Readonly<Record<string, string>>;
+  /** Seconds for which registry rows held in memory are used before the tenant's version is read again. */
+  readonly registryMaxAge: number;
+  /** `host:port` of OCSP and CRL servers that the fetch guard lets through although it would refuse their address or port. */
+  readonly statusAllowHosts: readonly string[];
+  readonly logLevel: LogLevel;
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const tableName = /^[A-Za-z0-9_.-]{3,255}$/;
+const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+const hostAndPort = /^(\[[0-9a-f:]+\]|[a-z0-9.-]{1,253}):[0-9]{1,5}$/;
+const logLevels: readonly string[] = ['info', 'error', 'silent'] satisfies LogLevel[];
+
+/** Reads the configuration. Throws one Error that lists every problem: the variable, its value, what is allowed. */
+export function parseConfig(environment: Environment): Config {
+  const problems: string[] = [];
+  const read = <T>(
+    name: string,
+    fallback: string | undefined,
+    allowed: string,
+    parse: (text: string) => T | undefined,
+  ) => {
+    const text = environment[name] ?? fallback;
+    const value = text === undefined ? undefined : parse(text);
+    if (value === undefined) problems.push(`${name}=${JSON.stringify(text ?? '')}: ${allowed}`);
+    return value as T;
+  };
+  const config: Config = {
+    registryTable: read('REGISTRY_TABLE', undefined, 'the name of a DynamoDB table', matching(tableName)),
+    grantsTable: read('GRANTS_TABLE', undefined, 'the name of a DynamoDB table', matching(tableName)),
+    tenantHosts: read('TENANT_HOSTS', '{}', 'a JSON object of host name to tenant name', parseTenantHosts),
+    registryMaxAge: read('REGISTRY_MAX_AGE', '30', 'a whole number of seconds from 0 to 300', parseSeconds),
+    statusAllowHosts: read('STATUS_ALLOW_HOSTS', '', 'host:port entries separated by commas', parseHosts),
+    logLevel: read('LOG_LEVEL', 'info', `one of ${logLevels.join(', ')}`, (text) =>
+      logLevels.includes(text) ? (text as LogLevel) : undefined,
+    ),
+  };
+  if (problems.length > 0) throw new Error(`The configuration has problems:\n  ${problems.join('\n  ')}`);
+  return config;
+}
+
+/** What the constructs write; `parseConfig(toEnvironment(c))` equals `c`. */
+export function toEnvironment(config: Config): Record<string, string> {
+  return {
+    REGISTRY_TABLE: config.registryTable,
+    GRANTS_TABLE: config.grantsTable,
+    TENANT_HOSTS: JSON.stringify(config.tenantHosts),
+    REGISTRY_MAX_AGE: String(config.registryMaxAge),
+    STATUS_ALLOW_HOSTS: config.statusAllowHosts.join(','),
+    LOG_LEVEL: config.logLevel,
+  };
+}
+
+/** The configuration of the running function. */
+export const functionConfig = (): Config => parseConfig(process.env);
+
+function matching(pattern: RegExp) {
+  return (text: string) => (pattern.test(text) ? text : undefined);
+}
+
+function parseSeconds(text: string): number | undefined {
+  return /^[0-9]{1,3}$/.test(text) && Number(text) <= 300 ? Number(text) : undefined;
+}
+
+function parseHosts(text: string): readonly string[] | undefined {
+  const hosts = text === '' ? [] : text.split(',');
+  return hosts.every((host) => hostAndPort.test(host)) ? hosts : undefined;
+}
+
+function parseTenantHosts(text: string): Readonly<Record<string, string>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    const rows = Object.entries(value);
+    return rows.every(([host, name]) => hostName.test(host) && typeof name === 'string' && tenantName.test(name))
+      ? Object.fromEntries(rows)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * How the core reaches the outside. Every port takes the tenant first: a row of one tenant cannot be had by naming
+ * another. Stores throw an `Error` when they cannot answer; the edge turns that into `server_error`.
+ */
+import type { Certificate } from '../pki/certificate/certificate.ts';
+import type { Thumbprint } from '../pki/certificate/thumbprint.ts';
+import type { Truststore } from '../pki/path/truststore.ts';
+import type { StatusPorts } from '../pki/ports.ts';
+import type { AccessTokenRecord, TokenHash } from './access-token.ts';
+import type { CertificateRow } from './certificate-row.ts';
+import type { CertificateVerdict } from './certificate-verdict.ts';
+import type { Client } from './client.ts';
+import type { Tenant } from './tenant.ts';
+
+/** RFC 7662, RFC 7009: access tokens by their hash. */
+export interface TokenStore {
+  save(tenant: string, hash: TokenHash, record: AccessTokenRecord): Promise<void>;
+  /** Strongly consistent; undefined when there is none or `exp` is not after `at`. A revoked one is returned as such. */
+  find(tenant: string, hash: TokenHash, at: Date): Promise<AccessTokenRecord | undefined>;
+  /** Revokes the token if it is this client's, in one conditional write. */
+  revoke(tenant: string, hash: TokenHash, client_id: string, at: Date): Promise<'revoked' | 'unknown' | 'foreign'>;
+}
+
+/** Certificate rows (docs/storage.md), kept until their `exp`. */
+export interface CertificateStore {
+  find(tenant: string, thumbprint: Thumbprint, at: Date): Promise<CertificateRow | undefined>;
+  save(tenant: string, row: CertificateRow): Promise<void>;
+}
+
+/** What a token's holder is judged by: both rows in one read (one BatchGetItem). */
+export interface HolderStore {
+  find(
+    tenant: string,
+    client_id: string,
+    thumbprint: Thumbprint,
+    at: Date,
+  ): Promise<{ readonly client?: Client; readonly certificate?: CertificateRow }>;
+}
+
+/** Registered clients. Rows that are no valid metadata are not returned: closed by default. */
+export interface ClientStore {
+  find(tenant: string, client_id: string): Promise<Client | undefined>;
+  /** Takes RFC 7591 metadata as registered; it must have passed `parseClientMetadata`. */
+  save(tenant: string, metadata: ClientMetadata): Promise<void>;
+  remove(tenant: string, client_id: string): Promise<void>;
+  list(tenant: string): Promise<readonly ClientMetadata[]>;
+}
+
+/** RFC 7591 §2: metadata as it was registered, wire names. */
+export type ClientMetadata = Readonly<Record<string, unknown>> & { readonly client_id: string };
+
+export interface TenantStore {
+  find(tenant: string): Promise<Tenant | undefined>;
+  save(tenant: Tenant): Promise<void>;
+  list(): Promise<readonly Tenant[]>;
+}
+
+export type StoredEntry = { readonly type: 'anchor' | 'intermediate'; readonly certificate: Uint8Array };
+
+/** A tenant's truststore entries, DER, keyed by thumbprint. */
+export interface TruststoreStore {
+  entries(tenant: string): Promise<readonly StoredEntry[]>;
+  add(tenant: string, entry: StoredEntry): Promise<void>;
+  remove(tenant: string, thumbprint: Thumbprint): Promise<void>;
+}
+
+/** One row per tenant whose value changes with every registry row of the tenant: memory is good while it stands. */
+export interface VersionStore {
+  current(tenant: string): Promise<string>;
+  bump(tenant: string): Promise<void>;
+}
+
+/** A bounded memory: what was set longest ago goes first. */
+export interface Memory<V> {
+  get(key: string): V | undefined;
+  set(key: string, value: V): void;
+  delete(key: string): void;
+}
+
+/** A tenant as the registry has it, at most `registryMaxAge` old; dropped as a whole when its version changes. */
+export type TenantSnapshot = {
+  readonly tenant: Tenant;
+  readonly version: string;
+  readonly truststore: Truststore;
+  /** Registered clients seen under this version, by `client_id`. */
+  readonly clients: Memory<Client>;
+  /** Certificates parsed, by the PEM exactly as delivered. */
+  readonly parsed: Memory<Certificate>;
+  /** Verdicts under this version, by thumbprint. */
+  readonly verdicts: Memory<CertificateVerdict>;
+  /** RFC 6960, RFC 5280 §6.3: where certificate status comes from, for this tenant alone. */
+  readonly status: StatusPorts;
+};
+
+export interface Registry {
+  /** Undefined for a tenant that is not registered. */
+  snapshot(tenant: string): Promise<TenantSnapshot | undefined>;
+}
+
+/** Everything an endpoint may ask of the outside; each takes the part it uses. */
+export type Server = {
+  readonly registry: Registry;
+  readonly tokens: TokenStore;
+  readonly holders: HolderStore;
+  readonly certificates: CertificateStore;
+  readonly now: () => Date;
+  readonly randomBytes: (size: number) => Uint8Array;
+};

@@ -1,0 +1,144 @@
+/**
+ * The table of endpoints. The constructs read it for routes, functions and IAM grants, the local gateway for
+ * dispatch, the metadata document for the endpoint URLs (RFC 8414 §2) and `mtls_endpoint_aliases` (RFC 8705 §5).
+ */
+
+/** The kinds of rows a function may touch; each is the first part of a partition key (docs/storage.md). */
+export type Kind = 'tenants' | 'versions' | 'truststore' | 'clients' | 'tokens' | 'certificates' | 'publications';
+export type Access = 'read' | 'write' | 'read-write';
+export type Needs = Readonly<Partial<Record<Kind, Access>>>;
+
+/** `public` serves no client certificate, `mtls` demands one for every request. */
+export type Host = 'public' | 'mtls';
+
+export type HttpRoute = {
+  readonly trigger: 'http';
+  /** The file in `lambdas/`. */
+  readonly lambda: string;
+  /** RFC 9110 §15.5.6: any other method is answered 405 with these in `Allow`. */
+  readonly methods: readonly string[];
+  readonly path: string;
+  /** RFC 8414 §3: the tenant's part follows the well-known path instead of preceding it. */
+  readonly tenantFollows?: true;
+  readonly hosts: readonly Host[];
+  /** The member of the metadata document that names this endpoint. */
+  readonly metadata?: string;
+  readonly needs: Needs;
+};
+
+/** A function that no HTTP request reaches: CloudFormation or an operator invokes it. */
+export type InvokeRoute = { readonly trigger: 'invoke'; readonly lambda: string; readonly needs: Needs };
+
+export type Route = HttpRoute | InvokeRoute;
+
+const both: readonly Host[] = ['public', 'mtls'];
+const snapshot: Needs = { tenants: 'read', versions: 'read', truststore: 'read' };
+
+export const routes = {
+  token: {
+    trigger: 'http',
+    lambda: 'token',
+    methods: ['POST'],
+    path: '/token',
+    hosts: both,
+    metadata: 'token_endpoint',
+    needs: { ...snapshot, clients: 'read', tokens: 'write', certificates: 'read-write' },
+  },
+  introspection: {
+    trigger: 'http',
+    lambda: 'introspection',
+    methods: ['POST'],
+    path: '/introspect',
+    hosts: both,
+    metadata: 'introspection_endpoint',
+    needs: { ...snapshot, clients: 'read', tokens: 'read', certificates: 'read-write' },
+  },
+  revocation: {
+    trigger: 'http',
+    lambda: 'revocation',
+    methods: ['POST'],
+    path: '/revoke',
+    hosts: both,
+    metadata: 'revocation_endpoint',
+    needs: { ...snapshot, clients: 'read', tokens: 'read-write', certificates: 'read-write' },
+  },
+  authorizationServerMetadata: {
+    trigger: 'http',
+    lambda: 'metadata',
+    methods: ['GET', 'HEAD'],
+    path: '/.well-known/oauth-authorization-server',
+    tenantFollows: true,
+    hosts: both,
+    needs: snapshot,
+  },
+  openidConfiguration: {
+    trigger: 'http',
+    lambda: 'metadata',
+    methods: ['GET', 'HEAD'],
+    path: '/.well-known/openid-configuration',
+    hosts: both,
+    needs: snapshot,
+  },
+  jwks: {
+    trigger: 'http',
+    lambda: 'metadata',
+    methods: ['GET', 'HEAD'],
+    path: '/jwks',
+    hosts: both,
+    metadata: 'jwks_uri',
+    needs: snapshot,
+  },
+  truststorePublisher: { trigger: 'invoke', lambda: 'truststore-publisher', needs: {} },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;
+
+export const httpRoutes: readonly (readonly [RouteName, HttpRoute])[] = Object.entries(routes).filter(
+  (row): row is [RouteName, (typeof routes)[RouteName] & HttpRoute] => row[1].trigger === 'http',
+);
+
+/** The first tenant of a deployment; it lives at the root, every other one under `/t/{tenant}`. */
+export const defaultTenant = 'default';
+
+/** What a tenant may be called. */
+export const tenantName = /^[a-z0-9-]{1,63}$/;
+
+/** The paths of a route at the gateway: the default tenant's, and the template for all others. */
+export function gatewayPaths(route: HttpRoute): readonly [root: string, tenants: string] {
+  const tenants = route.tenantFollows === true ? `${route.path}/t/{tenant}` : `/t/{tenant}${route.path}`;
+  return [route.path, tenants];
+}
+
+/** The path of a route for one tenant, as its metadata document spells it. */
+export function pathFor(route: HttpRoute, tenant: string, atRoot: boolean): string {
+  const [root, tenants] = gatewayPaths(route);
+  return atRoot ? root : tenants.replace('{tenant}', tenant);
+}
+
+export type Address = { readonly tenant: string; readonly name: RouteName; readonly route: HttpRoute };
+
+/**
+ * Maps (host, path) to the tenant and the route that the request addresses; undefined where there is neither.
+ * A host in `tenantHosts` belongs to its tenant alone: no other tenant is reachable there.
+ */
+export function addressed(
+  host: string,
+  path: string,
+  tenantHosts: Readonly<Record<string, string>>,
+): Address | undefined {
+  const owner = Object.hasOwn(tenantHosts, host) ? tenantHosts[host] : undefined;
+  for (const [name, route] of httpRoutes) {
+    if (path === route.path) return { tenant: owner ?? defaultTenant, name, route };
+    const tenant = tenantIn(path, route);
+    if (tenant !== undefined && (owner === undefined || owner === tenant)) return { tenant, name, route };
+  }
+  return undefined;
+}
+
+function tenantIn(path: string, route: HttpRoute): string | undefined {
+  const [before = '', after = ''] = gatewayPaths(route)[1].split('{tenant}');
+  if (!path.startsWith(before) || !path.endsWith(after)) return undefined;
+  const tenant = path.slice(before.length, path.length - after.length);
+  // The default tenant has one address, the root: a second one would be a second issuer.
+  return tenantName.test(tenant) && tenant !== defaultTenant ? tenant : undefined;
+}
