@@ -1,6 +1,10 @@
 /** Access tokens: 32 random bytes to the client (RFC 6749 §1.4), their SHA-256 and what they mean to the store. */
 import { createHash } from 'node:crypto';
-import type { Confirmation } from './confirmation.ts';
+import type { AuthenticatedClient } from './client-authentication/client-authentication.ts';
+import { type Confirmation, confirmation } from './confirmation.ts';
+import { invalidClient } from './error.ts';
+import type { Grant } from './grants/grant.ts';
+import type { Tenant } from './tenant.ts';
 
 declare const hashed: unique symbol;
 
@@ -26,4 +30,42 @@ export type AccessTokenRecord = {
 
 export function hashToken(token: string): TokenHash {
   return createHash('sha256').update(token).digest('base64url') as TokenHash;
+}
+
+/** Bytes of randomness that one token takes: 256 bits for the token, 128 for its `jti`. */
+export const accessTokenRandomness = 48;
+
+export type IssuedAccessToken = { readonly token: string; readonly record: AccessTokenRecord };
+
+/** RFC 8705 §3: a token bound to the certificate that authenticated its client; `random` is `accessTokenRandomness` long. */
+export function issueAccessToken(
+  grant: Grant,
+  { client, certificate, verified }: AuthenticatedClient,
+  tenant: Tenant,
+  at: Date,
+  random: Uint8Array,
+): IssuedAccessToken {
+  const iat = Math.floor(at.getTime() / 1000);
+  const lifetime = client.access_token_lifetime ?? tenant.access_token_lifetime;
+  const exp = Math.min(iat + lifetime, ...certificateLimits(verified));
+  if (exp - iat < 1) throw invalidClient('certificate_expired', 'less than one second of the certificate is left');
+  const record: AccessTokenRecord = {
+    client_id: client.client_id,
+    sub: grant.sub,
+    ...(grant.scope.length > 0 && { scope: grant.scope.join(' ') }),
+    aud: grant.aud,
+    iss: tenant.issuer,
+    iat,
+    nbf: iat,
+    exp,
+    jti: Buffer.from(random.subarray(32, accessTokenRandomness)).toString('base64url'),
+    cnf: confirmation(certificate),
+  };
+  return { token: Buffer.from(random.subarray(0, 32)).toString('base64url'), record };
+}
+
+/** A token does not outlive what its certificate was accepted on: the path, and the answer about its status. */
+function certificateLimits({ path, status }: AuthenticatedClient['verified']): readonly number[] {
+  const limits = status.expiresAt === undefined ? [path.notAfter] : [path.notAfter, status.expiresAt];
+  return limits.map((limit) => Math.floor(limit.getTime() / 1000));
 }

@@ -6,7 +6,7 @@ export type Tenant = {
   readonly name: string;
   /** RFC 8414 §2: the issuer identifier, the same whichever host served the request. */
   readonly issuer: string;
-  /** RFC 8705 §5: the base of `mtls_endpoint_aliases`, an https origin with the tenant's path. */
+  /** RFC 8705 §5: the origin of `mtls_endpoint_aliases`, `https://host[:port]`. */
   readonly mtls_base_uri: string;
   readonly scopes_supported: readonly string[];
   /** RFC 8707: the audience of a token that was asked for without `resource`. */

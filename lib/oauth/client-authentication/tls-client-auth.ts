@@ -1,0 +1,52 @@
+/** The PKI method of mutual-TLS client authentication (RFC 8705 §2.1). */
+import type { Certificate } from '../../pki/certificate/certificate.ts';
+import {
+  type GeneralName,
+  matchDnsName,
+  matchEmail,
+  matchIpAddress,
+  matchUri,
+} from '../../pki/certificate/general-name.ts';
+import { matchName, matchNameReversed, printName } from '../../pki/certificate/name.ts';
+import { fail, ok, type Result } from '../../result.ts';
+import type { RegisteredSubject } from '../client.ts';
+import type { BindingReason } from '../reason.ts';
+
+export type Mismatch = { readonly reason: BindingReason; readonly detail: string };
+
+/**
+ * RFC 8705 §2.1.2: whether the end-entity certificate carries the one registered name. Only the leaf is looked at
+ * (CVE-2023-2422), each kind only against its own kind of name.
+ */
+export function matchSubject(subject: RegisteredSubject, certificate: Certificate): Result<true, Mismatch> {
+  if (subject.kind === 'tls_client_auth_subject_dn') {
+    if (matchName(subject.name, certificate.subject)) return ok(true);
+    const order = matchNameReversed(subject.name, certificate.subject)
+      ? '; it would match in reverse order: register it most specific first (RFC 4514 §2.1)'
+      : '';
+    return fail({
+      reason: 'subject_mismatch',
+      detail: `registered ${printName(subject.name)}, certificate ${printName(certificate.subject)}${order}`,
+    });
+  }
+  if (certificate.subjectAltName.some((name) => matchSan(subject, name))) return ok(true);
+  return fail({
+    reason: 'san_mismatch',
+    detail: `no subjectAltName of the certificate is the registered ${subject.kind}`,
+  });
+}
+
+type RegisteredSan = Exclude<RegisteredSubject, { readonly kind: 'tls_client_auth_subject_dn' }>;
+
+function matchSan({ kind, value }: RegisteredSan, name: GeneralName): boolean {
+  switch (kind) {
+    case 'tls_client_auth_san_dns':
+      return name.type === 'dNSName' && matchDnsName(value, name.value);
+    case 'tls_client_auth_san_uri':
+      return name.type === 'uniformResourceIdentifier' && matchUri(value, name.value);
+    case 'tls_client_auth_san_ip':
+      return name.type === 'iPAddress' && matchIpAddress(value, name.value);
+    case 'tls_client_auth_san_email':
+      return name.type === 'rfc822Name' && matchEmail(value, name.value);
+  }
+}

@@ -1,0 +1,57 @@
+/** The metadata document (RFC 8414 §2) and its `mtls_endpoint_aliases` (RFC 8705 §5), from the table of routes. */
+import type { HttpResponse } from '../../http.ts';
+import { httpRoutes, pathFor } from '../../routes.ts';
+import type { Call } from '../call.ts';
+import { grantTypes } from '../grants/grant-types.ts';
+import { publicDocument } from '../response.ts';
+import type { Tenant } from '../tenant.ts';
+
+/** What works at the token, introspection and revocation endpoints. */
+const authenticationMethods = ['tls_client_auth'];
+
+/** RFC 8414 §3.2; the same document at `openid-configuration`, where OpenID libraries look for it. */
+export function metadata({ snapshot, request }: Call): HttpResponse {
+  return withOrigin(publicDocument(metadataOf(snapshot.tenant)), request.clientCertificate === undefined);
+}
+
+/** RFC 7517 §5. Access tokens are opaque, so there is no key to publish. */
+export function jwks({ request }: Call): HttpResponse {
+  return withOrigin(publicDocument({ keys: [] }), request.clientCertificate === undefined);
+}
+
+/** RFC 8414 §2. */
+export function metadataOf(tenant: Tenant): Readonly<Record<string, unknown>> {
+  return {
+    issuer: tenant.issuer,
+    ...endpoints(tenant, new URL(tenant.issuer).origin),
+    response_types_supported: [],
+    grant_types_supported: [...grantTypes.keys()],
+    ...(tenant.scopes_supported.length > 0 && { scopes_supported: tenant.scopes_supported }),
+    token_endpoint_auth_methods_supported: authenticationMethods,
+    introspection_endpoint_auth_methods_supported: authenticationMethods,
+    revocation_endpoint_auth_methods_supported: authenticationMethods,
+    tls_client_certificate_bound_access_tokens: true,
+    mtls_endpoint_aliases: aliases(tenant),
+  };
+}
+
+/** Every endpoint that metadata names, at `origin`, under the tenant's path. */
+function endpoints(tenant: Tenant, origin: string): Record<string, string> {
+  const atRoot = new URL(tenant.issuer).pathname === '/';
+  return Object.fromEntries(
+    httpRoutes.flatMap(([, route]) =>
+      route.metadata === undefined ? [] : [[route.metadata, `${origin}${pathFor(route, tenant.name, atRoot)}`]],
+    ),
+  );
+}
+
+/** RFC 8705 §5: only `*_endpoint` members, and each of them stands at the top level as well. */
+function aliases(tenant: Tenant): Record<string, string> {
+  const all = Object.entries(endpoints(tenant, tenant.mtls_base_uri));
+  return Object.fromEntries(all.filter(([member]) => member.endsWith('_endpoint')));
+}
+
+/** A browser may read the public host's documents; the mTLS host serves no browser. */
+function withOrigin(response: HttpResponse, publicHost: boolean): HttpResponse {
+  return publicHost ? { ...response, headers: { ...response.headers, 'access-control-allow-origin': '*' } } : response;
+}

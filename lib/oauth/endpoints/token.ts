@@ -1,0 +1,33 @@
+/** The token endpoint (RFC 6749 §3.2, RFC 8705 §3). */
+import type { HttpResponse } from '../../http.ts';
+import { accessTokenRandomness, hashToken, issueAccessToken } from '../access-token.ts';
+import type { Call } from '../call.ts';
+import { keepVerdict } from '../certificate-row.ts';
+import { authenticateClient } from '../client-authentication/client-authentication.ts';
+import { parseForm, required } from '../form.ts';
+import { demandGrantType, findGrantType } from '../grants/grant-types.ts';
+import type { Server } from '../ports.ts';
+import { json } from '../response.ts';
+
+/** RFC 6749 §5.1: a bound access token; `expires_in` tells the lifetime after every cap. */
+export async function token(call: Call, server: Server): Promise<HttpResponse> {
+  const { snapshot, record, at } = call;
+  const form = parseForm(call.request);
+  const grant_type = required(form, 'grant_type');
+  const grantType = findGrantType(grant_type);
+  record.grant_type = grant_type;
+  const client = await authenticateClient(form, call, server);
+  demandGrantType(grant_type, client);
+  const grant = grantType(client, form, snapshot.tenant);
+  const issued = issueAccessToken(grant, client, snapshot.tenant, at, server.randomBytes(accessTokenRandomness));
+  // Before the token, so that no token is ever found without the row that judges it.
+  await keepVerdict(client.verdict, undefined, snapshot, server);
+  await server.tokens.save(snapshot.tenant.name, hashToken(issued.token), issued.record);
+  record.jti = issued.record.jti;
+  return json({
+    access_token: issued.token,
+    token_type: 'Bearer',
+    expires_in: issued.record.exp - issued.record.iat,
+    ...(issued.record.scope !== undefined && { scope: issued.record.scope }),
+  });
+}
