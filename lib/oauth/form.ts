@@ -33,6 +33,14 @@ export function parseForm(request: HttpRequest): Form {
   };
 }
 
+/** The documents take no parameters: a body, or a parameter sent twice, is a mistake (ADR 5). */
+export function refuseParameters(request: HttpRequest): void {
+  if (request.body.length > maxFormBytes) throw invalidRequest('The request body is too large', 413);
+  if (request.body !== '') throw invalidRequest('This resource takes no request body');
+  const names = [...new URLSearchParams(request.query).keys()];
+  if (new Set(names).size < names.length) throw invalidRequest('A parameter is repeated');
+}
+
 /** A parameter the request must carry. */
 export function required(form: Form, name: string): string {
   const value = form.get(name);

@@ -1,7 +1,8 @@
 /** The metadata document (RFC 8414 §2) and its `mtls_endpoint_aliases` (RFC 8705 §5), from the table of routes. */
-import type { HttpResponse } from '../../http.ts';
+import type { HttpRequest, HttpResponse } from '../../http.ts';
 import { httpRoutes, pathFor } from '../../routes.ts';
 import type { Call } from '../call.ts';
+import { refuseParameters } from '../form.ts';
 import { grantTypes } from '../grants/grant-types.ts';
 import { publicDocument } from '../response.ts';
 import type { Tenant } from '../tenant.ts';
@@ -11,12 +12,12 @@ const authenticationMethods = ['tls_client_auth'];
 
 /** RFC 8414 §3.2; the same document at `openid-configuration`, where OpenID libraries look for it. */
 export function metadata({ snapshot, request }: Call): HttpResponse {
-  return withOrigin(publicDocument(metadataOf(snapshot.tenant)), request.clientCertificate === undefined);
+  return document(metadataOf(snapshot.tenant), request);
 }
 
 /** RFC 7517 §5. Access tokens are opaque, so there is no key to publish. */
 export function jwks({ request }: Call): HttpResponse {
-  return withOrigin(publicDocument({ keys: [] }), request.clientCertificate === undefined);
+  return document({ keys: [] }, request);
 }
 
 /** RFC 8414 §2. */
@@ -52,6 +53,9 @@ function aliases(tenant: Tenant): Record<string, string> {
 }
 
 /** A browser may read the public host's documents; the mTLS host serves no browser. */
-function withOrigin(response: HttpResponse, publicHost: boolean): HttpResponse {
-  return publicHost ? { ...response, headers: { ...response.headers, 'access-control-allow-origin': '*' } } : response;
+function document(body: unknown, request: HttpRequest): HttpResponse {
+  refuseParameters(request);
+  const response = publicDocument(body);
+  if (request.clientCertificate !== undefined) return response;
+  return { ...response, headers: { ...response.headers, 'access-control-allow-origin': '*' } };
 }
