@@ -1,0 +1,144 @@
+/**
+ * What API Gateway looks at in a client certificate, and nothing else: a path to a self-signed certificate of the
+ * truststore, dates, key and hash strength. It reads no EKU, no keyUsage or CA flag of the leaf, no name constraints
+ * and no revocation: those are the function's. It follows no RFC; it imitates "Configuring mutual TLS authentication".
+ */
+import { X509Certificate } from 'node:crypto';
+
+/** The truststore file of a custom domain name, parsed. */
+export type GatewayTruststore = { readonly certificates: readonly X509Certificate[] };
+
+/** Leaf first, self-signed certificate last. */
+export type GatewayPath = readonly X509Certificate[];
+
+/** API Gateway: the truststore is smaller than 1000 KB. */
+const maxTruststoreBytes = 1_000_000;
+
+/** API Gateway: a chain has at most four certificates besides the client's. */
+const maxAuthorities = 4;
+
+/** Paths kept for one leaf; with unique subjects there is seldom more than one. */
+const maxPaths = 8;
+
+const pemBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/**
+ * Reads a truststore file under API Gateway's import rules: smaller than 1000 KB, certificates only, each with a subject
+ * of its own. Throws one Error that names every certificate at fault.
+ */
+export function parseGatewayTruststore(pem: string): GatewayTruststore {
+  const bytes = Buffer.byteLength(pem);
+  if (bytes >= maxTruststoreBytes) {
+    throw new Error(`the truststore has ${bytes} bytes; API Gateway takes less than ${maxTruststoreBytes}`);
+  }
+  const blocks = pem.match(pemBlock) ?? [];
+  if (blocks.length === 0) throw new Error('the truststore holds no certificate');
+  const problems: string[] = [];
+  const certificates: X509Certificate[] = [];
+  const positions = new Map<string, number>();
+  blocks.forEach((block, index) => {
+    const certificate = parse(block);
+    if (certificate === undefined) {
+      problems.push(`certificate ${index + 1} cannot be parsed`);
+      return;
+    }
+    const first = positions.get(certificate.subject);
+    if (first !== undefined) {
+      problems.push(`certificates ${first} and ${index + 1} have the same subject ${oneLine(certificate.subject)}`);
+    }
+    positions.set(certificate.subject, first ?? index + 1);
+    certificates.push(certificate);
+  });
+  if (problems.length > 0) throw new Error(`API Gateway would refuse the truststore: ${problems.join('; ')}`);
+  return { certificates };
+}
+
+/** The union of several bundles as one truststore file; a certificate that several hold stands in it once. */
+export function joinBundles(bundles: readonly string[]): string {
+  const blocks = bundles.flatMap((bundle) => bundle.match(pemBlock) ?? []);
+  const byContent = new Map(blocks.map((block) => [block.replaceAll(/\s/g, ''), block]));
+  return `${[...byContent.values()].join('\n')}\n`;
+}
+
+/**
+ * All paths from the leaf to a self-signed certificate of the truststore, dates not looked at. A self-signed leaf needs
+ * to be in the truststore itself. Issuers come from the truststore alone: a chain that the client sent is ignored.
+ */
+export function findPaths(leaf: X509Certificate, truststore: GatewayTruststore): readonly GatewayPath[] {
+  if (!isStrong(leaf) || !hasStrongHash(leaf)) return [];
+  const found: GatewayPath[] = [];
+  extend([leaf], truststore, found);
+  return found;
+}
+
+/** Whether one of the paths is inside the validity of all its certificates. */
+export function isValidAt(paths: readonly GatewayPath[], at: Date): boolean {
+  return paths.some((path) => path.every(({ validFromDate, validToDate }) => validFromDate <= at && at <= validToDate));
+}
+
+function extend(path: GatewayPath, truststore: GatewayTruststore, found: GatewayPath[]): void {
+  const last = path.at(-1);
+  if (last === undefined || found.length >= maxPaths) return;
+  if (issued(last, last)) {
+    if (truststore.certificates.some((trusted) => isSame(trusted, last))) found.push(path);
+    return;
+  }
+  if (path.length > maxAuthorities) return;
+  for (const issuer of truststore.certificates) {
+    const isUsable = issuer.ca && isStrong(issuer) && !path.some((above) => isSame(above, issuer));
+    if (isUsable && issued(issuer, last) && (issued(issuer, issuer) || hasStrongHash(issuer))) {
+      extend([...path, issuer], truststore, found);
+    }
+  }
+}
+
+function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
+  try {
+    return subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
+  } catch {
+    // A key that OpenSSL does not know.
+    return false;
+  }
+}
+
+const isSame = (a: X509Certificate, b: X509Certificate) => a.raw.equals(b.raw);
+
+/** API Gateway: RSA-2048 or stronger, ECDSA-256 or stronger. */
+function isStrong(certificate: X509Certificate): boolean {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
+    if (asymmetricKeyType === 'ec') return curves.has(asymmetricKeyDetails?.namedCurve ?? '');
+    return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
+  } catch {
+    return false;
+  }
+}
+
+const curves: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
+
+/** API Gateway: SHA-256 or stronger. RSASSA-PSS names its hash in parameters; it is not on API Gateway's list. */
+function hasStrongHash(certificate: X509Certificate): boolean {
+  return strongSignatures.has(certificate.signatureAlgorithmOid ?? '');
+}
+
+const strongSignatures: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.11', // sha256WithRSAEncryption
+  '1.2.840.113549.1.1.12', // sha384WithRSAEncryption
+  '1.2.840.113549.1.1.13', // sha512WithRSAEncryption
+  '1.2.840.10045.4.3.2', // ecdsa-with-SHA256
+  '1.2.840.10045.4.3.3', // ecdsa-with-SHA384
+  '1.2.840.10045.4.3.4', // ecdsa-with-SHA512
+]);
+
+function parse(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A distinguished name in the form of the event: comma-separated, in the order of the certificate. */
+export function oneLine(distinguishedName: string | undefined): string {
+  return (distinguishedName ?? '').replaceAll('\n', ',');
+}
