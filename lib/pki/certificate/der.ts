@@ -1,0 +1,169 @@
+/**
+ * A strict DER cursor (X.690 §8, §10, §11): definite minimal lengths, no trailing bytes, bounded depth, nothing copied.
+ *
+ * Inside `lib/pki` the readers throw `DerError`, so that a structure reads top to bottom as its ASN.1 does; every
+ * exported parse function runs them within `decode`, which turns the error into a failure. It never escapes.
+ */
+import { fail, ok, type Result } from '../../result.ts';
+
+/** One tag-length-value: `start` is its first byte, `contents` its first content byte, `end` is past its last. */
+export type Element = {
+  readonly tag: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly contents: number;
+  readonly end: number;
+  readonly depth: number;
+};
+
+/** A position among the elements of one constructed value. */
+export type Cursor = { readonly bytes: Uint8Array; position: number; readonly end: number; readonly depth: number };
+
+export type DerFailure = { readonly problem: string; readonly at: number };
+
+export const tags = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  enumerated: 0x0a,
+  utf8String: 0x0c,
+  printableString: 0x13,
+  teletexString: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  visibleString: 0x1a,
+  universalString: 0x1c,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/** The tag `[number]`, IMPLICIT over a primitive type. */
+export const contextTag = (number: number): number => 0x80 | number;
+/** The tag `[number]`, EXPLICIT or IMPLICIT over a constructed type. */
+export const constructedTag = (number: number): number => 0xa0 | number;
+
+/** What `lib/pki` parses nests 12 deep at most (an OCSP response with a certificate); the rest is an attack on the stack. */
+const maximumDepth = 24;
+/** A length of more than four octets cannot be that of anything we hold in memory. */
+const maximumLengthOctets = 4;
+
+export class DerError extends Error {
+  readonly at: number;
+  constructor(problem: string, at: number) {
+    super(problem);
+    this.at = at;
+  }
+}
+
+/** Runs DER readers and turns their `DerError` into a failure; any other exception is a programming fault. */
+export function decode<T>(read: () => T): Result<T, DerFailure> {
+  try {
+    return ok(read()) as Result<T, DerFailure>;
+  } catch (error) {
+    if (error instanceof DerError) return fail({ problem: error.message, at: error.at });
+    throw error;
+  }
+}
+
+/** The one element that all the bytes are; anything after it is an error. */
+export function root(bytes: Uint8Array, tag?: number): Element {
+  const cursor: Cursor = { bytes, position: 0, end: bytes.length, depth: 0 };
+  const element = take(cursor, tag);
+  close(cursor);
+  return element;
+}
+
+/** A cursor over the elements within a constructed element. */
+export function enter(element: Element, tag: number = tags.sequence): Cursor {
+  if (element.tag !== tag)
+    throw new DerError(`expected ${describeTag(tag)}, found ${describeTag(element.tag)}`, element.start);
+  if (element.depth >= maximumDepth) throw new DerError('nested too deep', element.start);
+  return { bytes: element.bytes, position: element.contents, end: element.end, depth: element.depth + 1 };
+}
+
+/** The next element, which must be there and, where a tag is given, must have it. */
+export function take(cursor: Cursor, tag?: number): Element {
+  const { bytes, position: start, end } = cursor;
+  const found = bytes[start];
+  const first = bytes[start + 1];
+  if (found === undefined || first === undefined || start + 2 > end) throw new DerError('truncated', start);
+  if (tag !== undefined && found !== tag) {
+    throw new DerError(`expected ${describeTag(tag)}, found ${describeTag(found)}`, start);
+  }
+  if ((found & 0x1f) === 0x1f) throw new DerError('high-tag-number form', start);
+  const octets = first < 0x80 ? 0 : first & 0x7f;
+  const contents = start + 2 + octets;
+  const length = octets === 0 ? first : longLength(cursor, start, octets);
+  if (length > end - contents) throw new DerError('length beyond the enclosing value', start);
+  cursor.position = contents + length;
+  return { tag: found, bytes, start, contents, end: contents + length, depth: cursor.depth };
+}
+
+/** X.690 §10.1: the definite form, in the fewest octets. */
+function longLength({ bytes, end }: Cursor, start: number, octets: number): number {
+  if (bytes[start + 1] === 0x80) throw new DerError('indefinite length', start);
+  if (octets > maximumLengthOctets) throw new DerError('length of too many octets', start);
+  if (start + 2 + octets > end) throw new DerError('truncated', start);
+  let length = 0;
+  for (let i = 0; i < octets; i++) length = length * 256 + byteAt(bytes, start + 2 + i);
+  if (length < 0x80 || length < 256 ** (octets - 1)) throw new DerError('length not minimal', start);
+  return length;
+}
+
+/** The next element if it has the tag. */
+export function takeIf(cursor: Cursor, tag: number): Element | undefined {
+  return cursor.position < cursor.end && cursor.bytes[cursor.position] === tag ? take(cursor, tag) : undefined;
+}
+
+export const more = (cursor: Cursor): boolean => cursor.position < cursor.end;
+
+/** Nothing may be left. */
+export function close(cursor: Cursor): void {
+  if (cursor.position !== cursor.end) throw new DerError('trailing bytes', cursor.position);
+}
+
+/** All elements within a constructed element, at least `minimum` of them. */
+export function takeAll(element: Element, tag: number = tags.sequence, minimum = 0): Element[] {
+  const cursor = enter(element, tag);
+  const elements: Element[] = [];
+  while (more(cursor)) elements.push(take(cursor));
+  if (elements.length < minimum) throw new DerError('empty', element.start);
+  return elements;
+}
+
+/** The one element within an EXPLICIT tag. */
+export function takeOnly(element: Element, tag: number): Element {
+  const cursor = enter(element, tag);
+  const inner = take(cursor);
+  close(cursor);
+  return inner;
+}
+
+/** The encoding, tag and length included; a view, not a copy. */
+export const encoding = (element: Element): Uint8Array => element.bytes.subarray(element.start, element.end);
+/** The contents octets; a view, not a copy. */
+export const contents = (element: Element): Uint8Array => element.bytes.subarray(element.contents, element.end);
+
+export function expectTag(element: Element, tag: number): void {
+  if (element.tag !== tag)
+    throw new DerError(`expected ${describeTag(tag)}, found ${describeTag(element.tag)}`, element.start);
+}
+
+export function byteAt(bytes: Uint8Array, index: number): number {
+  const byte = bytes[index];
+  if (byte === undefined) throw new DerError('truncated', index);
+  return byte;
+}
+
+const tagNames = new Map<number, string>(Object.entries(tags).map(([name, tag]) => [tag, name]));
+
+function describeTag(tag: number): string {
+  const name = tagNames.get(tag);
+  if (name !== undefined) return name;
+  return (tag & 0xc0) === 0x80 ? `[${tag & 0x1f}]` : `tag 0x${tag.toString(16)}`;
+}
