@@ -74,8 +74,9 @@ export function introspectOverMutualTls({
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
           response.on('error', reject);
           response.on('end', () => {
-            if (response.statusCode !== 200) reject(new Error(`introspection answered ${response.statusCode}`));
-            else resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Claims);
+            const claims = claimsIn(response.statusCode, Buffer.concat(chunks).toString('utf8'));
+            if (claims === undefined) reject(new Error(`introspection answered ${response.statusCode}`));
+            else resolve(claims);
           });
         },
       );
@@ -83,4 +84,14 @@ export function introspectOverMutualTls({
       request.on('error', reject);
       request.end(new URLSearchParams({ token, client_id }).toString());
     });
+}
+
+function claimsIn(status: number | undefined, body: string): Claims | undefined {
+  if (status !== 200) return undefined;
+  try {
+    const claims: unknown = JSON.parse(body);
+    return typeof claims === 'object' && claims !== null ? (claims as Claims) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -11,10 +11,9 @@ type Members = Readonly<Record<string, unknown>>;
 export function parseEvent(event: unknown): HttpRequest {
   const members = object(event);
   const context = object(members['requestContext']);
-  const request = members['version'] === '2.0' ? payload2(members, context) : payload1(members, context);
-  const pem = request.clientCertificate;
+  const { pem, ...line } = members['version'] === '2.0' ? payload2(members, context) : payload1(members, context);
   return {
-    ...request,
+    ...line,
     host: text(context['domainName']).toLowerCase(),
     headers: headersOf(members),
     body: bodyOf(members),
@@ -26,7 +25,7 @@ type Line = {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly clientCertificate: string | undefined;
+  readonly pem: string | undefined;
 };
 
 function payload2(event: Members, context: Members): Line {
@@ -34,7 +33,7 @@ function payload2(event: Members, context: Members): Line {
     method: text(object(context['http'])['method']),
     path: text(event['rawPath']),
     query: text(event['rawQueryString'] ?? ''),
-    clientCertificate: pemIn(context['authentication']),
+    pem: pemIn(context['authentication']),
   };
 }
 
@@ -43,7 +42,7 @@ function payload1(event: Members, context: Members): Line {
     method: text(event['httpMethod']),
     path: text(event['path']),
     query: queryOf(event['multiValueQueryStringParameters']),
-    clientCertificate: pemIn(context['identity']),
+    pem: pemIn(context['identity']),
   };
 }
 

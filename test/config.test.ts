@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Config, parseConfig, toEnvironment } from '../lib/config.ts';
+
+const table = fc.stringMatching(/^[A-Za-z0-9_.-]{3,40}$/);
+const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
+const host = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'));
+
+const config: fc.Arbitrary<Config> = fc.record({
+  registryTable: table,
+  grantsTable: table,
+  tenantHosts: fc.dictionary(host, fc.stringMatching(/^[a-z0-9-]{1,63}$/)),
+  registryMaxAge: fc.integer({ min: 0, max: 300 }),
+  statusAllowHosts: fc.array(
+    fc.tuple(host, fc.integer({ min: 1, max: 65_535 })).map(([name, port]) => `${name}:${port}`),
+  ),
+  logLevel: fc.constantFrom('info', 'error', 'silent'),
+});
+
+test('config: parseConfig(toEnvironment(c)) equals c', () => {
+  fc.assert(
+    fc.property(config, (c) =>
+      assert.deepEqual({ ...parseConfig(toEnvironment(c)) }, { ...c, tenantHosts: { ...c.tenantHosts } }),
+    ),
+  );
+});
+
+test('config: every problem is reported at once, with the variable, its value and what is allowed', () => {
+  const environment = {
+    REGISTRY_TABLE: 'x',
+    TENANT_HOSTS: '[]',
+    REGISTRY_MAX_AGE: '301',
+    STATUS_ALLOW_HOSTS: 'ocsp.example',
+    LOG_LEVEL: 'debug',
+  };
+  assert.throws(
+    () => parseConfig(environment),
+    (error: Error) => {
+      for (const part of [
+        'REGISTRY_TABLE="x"',
+        'GRANTS_TABLE=""',
+        'TENANT_HOSTS="[]"',
+        'REGISTRY_MAX_AGE="301"',
+        'STATUS_ALLOW_HOSTS="ocsp.example"',
+        'LOG_LEVEL="debug"',
+        'info, error, silent',
+      ]) {
+        assert.ok(error.message.includes(part), `${part} in ${error.message}`);
+      }
+      return true;
+    },
+  );
+});
+
+for (const hosts of ['{', 'null', '{"a.example":1}', '{"A.example":"a"}', '{"a.example":"A"}', '{"a..example":"a"}']) {
+  test(`config: TENANT_HOSTS=${hosts} is refused`, () => {
+    assert.throws(
+      () => parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants', TENANT_HOSTS: hosts }),
+      /TENANT_HOSTS/,
+    );
+  });
+}
