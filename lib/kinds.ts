@@ -1,0 +1,21 @@
+/** Where each kind of row lives (docs/storage.md): the stores build keys from it, the constructs IAM conditions. */
+import type { Kind } from './routes.ts';
+
+/** `registry` is durable; rows of `grants` expire by their `exp`. */
+export type Table = 'registry' | 'grants';
+
+export type KindPlace = {
+  readonly table: Table;
+  /** How every partition key of the kind begins: `dynamodb:LeadingKeys` grants a function its kinds by it. */
+  readonly prefix: string;
+};
+
+export const kinds: Readonly<Record<Kind, KindPlace>> = {
+  tenants: { table: 'registry', prefix: 'TENANT#' },
+  versions: { table: 'registry', prefix: 'VERSION#' },
+  truststore: { table: 'registry', prefix: 'TRUSTSTORE#' },
+  clients: { table: 'registry', prefix: 'CLIENT#' },
+  publications: { table: 'registry', prefix: 'PUBLICATION#' },
+  tokens: { table: 'grants', prefix: 'TOKEN#' },
+  certificates: { table: 'grants', prefix: 'CERTIFICATE#' },
+};
