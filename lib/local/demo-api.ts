@@ -1,9 +1,9 @@
 /** A small API that stands for yours: it accepts bound tokens only (RFC 8705 §3) and answers who called. */
-import { request as httpsRequest } from 'node:https';
 import { type ApiGatewayResult, parseEvent, toResult } from '../adapters/api-gateway/event.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import { parseCertificatePem } from '../pki/certificate/certificate.ts';
 import { bearerToken, type Claims, challengeResponse, checkBinding } from '../resource-server/protected-resource.ts';
+import { type Exchange, exchange, type Identity, jsonIn } from './mutual-tls-client.ts';
 
 /** RFC 7662 §2: asks the authorization server about a token; rejects where no answer can be had. */
 export type Introspect = (token: string) => Promise<Claims>;
@@ -38,60 +38,19 @@ function answer(status: number, body: unknown, headers: Record<string, string> =
   };
 }
 
-export type ResourceServerIdentity = {
+export type ResourceServer = Pick<Exchange, 'ca'> & {
   /** The introspection endpoint on the mTLS host. */
   readonly endpoint: string;
   readonly client_id: string;
-  /** PEM. */
-  readonly certificate: string;
-  readonly key: string;
-  /** The certificates that the endpoint's own certificate is trusted under, PEM. */
-  readonly ca: string;
+  readonly identity: Identity;
 };
 
 /** RFC 7662 §2.1 over mutual TLS, as any resource server would ask. */
-export function introspectOverMutualTls({
-  endpoint,
-  client_id,
-  certificate,
-  key,
-  ca,
-}: ResourceServerIdentity): Introspect {
-  return (token) =>
-    new Promise((resolve, reject) => {
-      const request = httpsRequest(
-        endpoint,
-        {
-          method: 'POST',
-          cert: certificate,
-          key,
-          ca,
-          timeout: 10_000,
-          headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            const claims = claimsIn(response.statusCode, Buffer.concat(chunks).toString('utf8'));
-            if (claims === undefined) reject(new Error(`introspection answered ${response.statusCode}`));
-            else resolve(claims);
-          });
-        },
-      );
-      request.on('timeout', () => request.destroy(new Error('introspection timed out')));
-      request.on('error', reject);
-      request.end(new URLSearchParams({ token, client_id }).toString());
-    });
-}
-
-function claimsIn(status: number | undefined, body: string): Claims | undefined {
-  if (status !== 200) return undefined;
-  try {
-    const claims: unknown = JSON.parse(body);
-    return typeof claims === 'object' && claims !== null ? (claims as Claims) : undefined;
-  } catch {
-    return undefined;
-  }
+export function introspectOverMutualTls({ endpoint, client_id, ca, identity }: ResourceServer): Introspect {
+  return async (token) => {
+    const response = await exchange({ url: endpoint, ca, identity, form: { token, client_id } });
+    const claims = jsonIn(response);
+    if (response.status !== 200 || claims === undefined) throw new Error(`introspection answered ${response.status}`);
+    return claims;
+  };
 }

@@ -15,7 +15,7 @@ export type RequestRecord = {
   /** RFC 5280 §6.1. */
   path?: 'ok' | Reason;
   /** RFC 6960, RFC 5280 §6.3; leaf first. */
-  status?: readonly Pick<CertificateStatus, 'source' | 'status' | 'fetchedAt' | 'cached' | 'stale' | 'softFailed'>[];
+  certificate_status?: readonly Pick<CertificateStatus, 'source' | 'status' | 'fetchedAt' | 'cached' | 'stale' | 'softFailed'>[];
   /** RFC 8705 §2.1.2. */
   binding?: 'ok' | Reason;
   /** The identifier of the token, never the token. */

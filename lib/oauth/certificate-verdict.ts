@@ -67,7 +67,7 @@ export function recordVerdict(verdict: CertificateVerdict, record: RequestRecord
   const { outcome } = verdict;
   const statuses = statusesOf(outcome);
   record.path = outcome.ok || statuses.length > 0 ? 'ok' : outcome.failure.reason;
-  if (statuses.length > 0) record.status = statuses.map(shownStatus);
+  if (statuses.length > 0) record.certificate_status = statuses.map(shownStatus);
   if (!outcome.ok) record.detail = describe(outcome.failure);
 }
 

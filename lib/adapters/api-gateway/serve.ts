@@ -1,5 +1,5 @@
 /** The edge of a function: the event in, one endpoint, the one `catch`, one log line, the result out (middy). */
-import { type MiddlewareObj, middy } from '@middy/core';
+import middy, { type MiddlewareObj } from '@middy/core';
 import type { HttpRequest, HttpResponse } from '../../http.ts';
 import type { RequestRecord } from '../../oauth/audit.ts';
 import type { Endpoint } from '../../oauth/call.ts';
