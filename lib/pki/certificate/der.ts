@@ -144,6 +144,16 @@ export function takeOnly(element: Element, tag: number): Element {
   return inner;
 }
 
+/** The one element that an OCTET STRING wraps, as the value of an extension does. */
+export function takeWrapped(element: Element): Element {
+  expectTag(element, tags.octetString);
+  const { bytes, contents: position, end, depth } = element;
+  const cursor: Cursor = { bytes, position, end, depth: depth + 1 };
+  const inner = take(cursor);
+  close(cursor);
+  return inner;
+}
+
 /** The encoding, tag and length included; a view, not a copy. */
 export const encoding = (element: Element): Uint8Array => element.bytes.subarray(element.start, element.end);
 /** The contents octets; a view, not a copy. */
