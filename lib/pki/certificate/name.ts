@@ -7,7 +7,7 @@ import { writeOid, writeSequence, writeSet } from './der-writer.ts';
 import { prepare } from './directory-string.ts';
 import { type NameFailure, parseRelativeNames } from './name-text.ts';
 
-export type { NameFailure };
+export type { NameFailure, RelativeName };
 
 export type Name = {
   readonly der: Uint8Array;

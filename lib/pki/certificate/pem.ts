@@ -20,7 +20,7 @@ export function parsePem(text: string): readonly PemBlock[] {
       open?.base64.push(line);
       continue;
     }
-    if (open !== undefined) blocks.push(kind === 'END' && label === open.label ? finished(open) : unfinished(open));
+    if (open !== undefined) blocks.push(kind === 'END' ? finished(open, label) : unfinished(open));
     open = kind === 'BEGIN' ? { label, line: index + 1, base64: [] } : undefined;
   }
   if (open !== undefined) blocks.push(unfinished(open));
@@ -36,7 +36,9 @@ const unfinished = ({ label, line }: Open): PemBlock => ({
   problem: `the block has no line "-----END ${label}-----"`,
 });
 
-function finished({ label, line, base64 }: Open): PemBlock {
+function finished(open: Open, ending: string): PemBlock {
+  if (ending !== open.label) return unfinished(open);
+  const { label, line, base64 } = open;
   const der = parseBase64(base64.join(''));
   return der === undefined ? { label, line, der, problem: 'the block is not base64' } : { label, line, der };
 }
