@@ -119,7 +119,7 @@ function parsed(args: readonly string[], problems: string[]) {
   try {
     return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    problems.push(`${(error as Error).message.split('. ')[0]}; see npm start -- --help`);
+    problems.push(`${(error as Error).message.split(/\. |\n/)[0]}; see npm start -- --help`);
     return undefined;
   }
 }
