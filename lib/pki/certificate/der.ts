@@ -71,7 +71,9 @@ export function decode<T>(read: () => T): Result<T, DerFailure> {
 }
 
 /** The one element that all the bytes are; anything after it is an error. */
-export function root(bytes: Uint8Array, tag?: number): Element {
+export function root(input: Uint8Array, tag?: number): Element {
+  // Views of a plain Uint8Array cost a fraction of those of a Buffer.
+  const bytes = new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   const cursor: Cursor = { bytes, position: 0, end: bytes.length, depth: 0 };
   const element = take(cursor, tag);
   close(cursor);
@@ -98,7 +100,7 @@ export function take(cursor: Cursor, tag?: number): Element {
   if ((found & 0x1f) === 0x1f) throw new DerError('high-tag-number form', start);
   const octets = first < 0x80 ? 0 : first & 0x7f;
   const contents = start + 2 + octets;
-  const length = octets === 0 ? first : longLength(cursor, start, octets);
+  const length = first < 0x80 ? first : longLength(cursor, start, octets);
   if (length > end - contents) throw new DerError('length beyond the enclosing value', start);
   cursor.position = contents + length;
   return { tag: found, bytes, start, contents, end: contents + length, depth: cursor.depth };
