@@ -39,4 +39,6 @@ export interface StatusPorts {
   readonly cache: EvidenceCache;
   /** RFC 9654 §2.1: the nonce, where the policy asks for one. */
   readonly randomBytes?: (size: number) => Uint8Array;
+  /** Milliseconds of a monotonic clock: what is left of a request's time. Without it a fetch counts when it timed out. */
+  readonly now?: () => number;
 }

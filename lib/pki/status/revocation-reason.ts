@@ -1,0 +1,32 @@
+/** Why a certificate was revoked, by name (RFC 5280 §5.3.1). */
+import { contents, DerError, type Element, expectTag, tags } from '../certificate/der.ts';
+
+/** In the order of their codes; 7 is not used. */
+const names = [
+  'unspecified',
+  'keyCompromise',
+  'cACompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'certificateHold',
+  undefined,
+  'removeFromCRL',
+  'privilegeWithdrawn',
+  'aACompromise',
+] as const;
+
+export type RevocationReason = Exclude<(typeof names)[number], undefined>;
+
+/** CRLReason; a code that is not defined throws `DerError`. */
+export function readRevocationReason(element: Element): RevocationReason {
+  expectTag(element, tags.enumerated);
+  const [code, ...rest] = contents(element);
+  const name = code === undefined || rest.length > 0 ? undefined : names[code];
+  if (name === undefined) throw new DerError('reason code not defined', element.start);
+  return name;
+}
+
+/** RFC 5280 §5.3.1: on hold can end; every other reason is for good. */
+export const statusOfReason = (reason: RevocationReason | undefined): 'revoked' | 'on_hold' =>
+  reason === 'certificateHold' ? 'on_hold' : 'revoked';
