@@ -122,6 +122,7 @@ export function readCertificate(element: Element): Certificate {
 
   const der = encoding(element);
   let spkiSha256: string | undefined;
+  let selfIssued: boolean | undefined;
   return Object.freeze({
     subjectAltName: [],
     ...known,
@@ -137,7 +138,10 @@ export function readCertificate(element: Element): Certificate {
     extensions,
     publicKeyInfo,
     signed: { signed: encoding(tbsCertificate), algorithm: signatureAlgorithm, signature },
-    selfIssued: matchName(subject, issuer),
+    get selfIssued(): boolean {
+      selfIssued ??= matchName(subject, issuer);
+      return selfIssued;
+    },
     get publicKey() {
       return publicKeyInfo.keyObject;
     },

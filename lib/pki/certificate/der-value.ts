@@ -78,7 +78,7 @@ export function readNull(element: Element): void {
 /** X.690 §8.19: an OBJECT IDENTIFIER in dotted form, each arc in the fewest octets. */
 export function readOid(element: Element, tag: number = tags.oid): string {
   expectTag(element, tag);
-  const arcs: (number | bigint)[] = [];
+  let dotted = '';
   let arc: number | bigint = 0;
   let begun = false;
   for (let i = element.contents; i < element.end; i++) {
@@ -87,12 +87,11 @@ export function readOid(element: Element, tag: number = tags.oid): string {
     arc = appendSeptet(arc, byte & 0x7f);
     begun = byte >= 0x80;
     if (begun) continue;
-    arcs.push(arc);
+    dotted = dotted === '' ? firstArcs(arc) : `${dotted}.${arc}`;
     arc = 0;
   }
-  const [first, ...rest] = arcs;
-  if (begun || first === undefined) throw new DerError('OID truncated', element.start);
-  return [...firstArcs(first), ...rest].join('.');
+  if (begun || dotted === '') throw new DerError('OID truncated', element.start);
+  return dotted;
 }
 
 /** Arcs up to 2^53 are numbers; longer ones (2.25 carries a UUID) become bigints. */
@@ -102,8 +101,8 @@ function appendSeptet(arc: number | bigint, septet: number): number | bigint {
   return Number.isSafeInteger(longer) ? longer : BigInt(arc) * 128n + BigInt(septet);
 }
 
-function firstArcs(value: number | bigint): readonly (number | bigint)[] {
-  if (value < 40) return [0, value];
-  if (value < 80) return [1, Number(value) - 40];
-  return [2, typeof value === 'bigint' ? value - 80n : value - 80];
+function firstArcs(value: number | bigint): string {
+  if (value < 40) return `0.${value}`;
+  if (value < 80) return `1.${Number(value) - 40}`;
+  return `2.${typeof value === 'bigint' ? value - 80n : value - 80}`;
 }
