@@ -4,7 +4,7 @@ import type { ClientMetadata, ClientStore, StoredEntry, TenantStore, TruststoreS
 import { newTenant } from '../oauth/tenant.ts';
 import { thumbprint } from '../pki/certificate/thumbprint.ts';
 import { classify, parseBundle } from '../pki/path/truststore.ts';
-import { defaultStatusPolicy } from '../pki/status/revocation.ts';
+import { defaultStatusPolicy } from '../pki/status/policy.ts';
 import { defaultTenant } from '../routes.ts';
 import type { TenantOptions } from './start-options.ts';
 

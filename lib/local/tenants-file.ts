@@ -1,6 +1,6 @@
 /** The file of `--tenants`: an array of { tenant, truststore, clients, scopes, policy }. */
 import { resolve } from 'node:path';
-import type { StatusPolicy } from '../pki/status/revocation.ts';
+import type { StatusPolicy } from '../pki/status/policy.ts';
 import { defaultTenant, tenantName } from '../routes.ts';
 import type { TenantOptions } from './start-options.ts';
 

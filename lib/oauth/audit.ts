@@ -1,5 +1,5 @@
 /** The record of one request: filled on the way, written once at the end. It never holds a token or a secret. */
-import type { CertificateStatus } from '../pki/status/revocation.ts';
+import type { CertificateStatus } from '../pki/status/certificate-status.ts';
 import type { ErrorCode } from './error.ts';
 import type { Reason } from './reason.ts';
 
@@ -15,7 +15,10 @@ export type RequestRecord = {
   /** RFC 5280 §6.1. */
   path?: 'ok' | Reason;
   /** RFC 6960, RFC 5280 §6.3; leaf first. */
-  certificate_status?: readonly Pick<CertificateStatus, 'source' | 'status' | 'fetchedAt' | 'cached' | 'stale' | 'softFailed'>[];
+  certificate_status?: readonly Pick<
+    CertificateStatus,
+    'source' | 'status' | 'fetchedAt' | 'cached' | 'stale' | 'softFailed'
+  >[];
   /** RFC 8705 §2.1.2. */
   binding?: 'ok' | Reason;
   /** The identifier of the token, never the token. */

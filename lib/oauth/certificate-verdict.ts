@@ -2,7 +2,7 @@
 import { type Certificate, parseCertificatePem } from '../pki/certificate/certificate.ts';
 import { type VerifiedClientCertificate, verifyClientCertificate } from '../pki/client-certificate.ts';
 import { describe, type PathFailure, type StatusFailure } from '../pki/reason.ts';
-import type { CertificateStatus } from '../pki/status/revocation.ts';
+import type { CertificateStatus } from '../pki/status/certificate-status.ts';
 import type { Result } from '../result.ts';
 import type { RequestRecord } from './audit.ts';
 import type { CertificateRow } from './certificate-row.ts';
