@@ -1,0 +1,88 @@
+/** Certificate rows in the grants table, by tenant and leaf thumbprint (docs/storage.md). */
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { CertificateRow } from '../../oauth/certificate-row.ts';
+import type { CertificateStore } from '../../oauth/ports.ts';
+import { type Thumbprint, thumbprint } from '../../pki/certificate/thumbprint.ts';
+import type { CertificateStatus } from '../../pki/status/certificate-status.ts';
+import { conditionHeld, getItem } from './answer.ts';
+import { attributes, type Item, type PlainMembers } from './attribute-value.ts';
+import { certificateKey } from './keys.ts';
+import { bytes, count, date, flag, list, oneOf, optional, parseRow, shape, storedThumbprint, text } from './row-parser.ts';
+
+export function dynamoCertificateStore(client: DynamoDBClient, grantsTable: string): CertificateStore {
+  return {
+    async find(tenant, leaf, at) {
+      return parseCertificateRow(await getItem(client, grantsTable, certificateKey(tenant, leaf)), leaf, at);
+    },
+    /** A row that knows something newer stays: who wrote it had asked later. */
+    async save(tenant, row) {
+      const Item = { ...certificateKey(tenant, row.thumbprint), ...certificateAttributes(row) };
+      const command = new PutItemCommand({ TableName: grantsTable, Item, ...nothingNewer(row.statuses) });
+      await conditionHeld('PutItem', client.send(command));
+    },
+  };
+}
+
+/** Undefined where the row does not parse, is another leaf's, or is past its `exp`. */
+export function parseCertificateRow(item: Item | undefined, leaf: Thumbprint, at: Date): CertificateRow | undefined {
+  const stored = parseRow(item, storedRow);
+  if (stored === undefined || thumbprint(stored.certificate) !== leaf || stored.exp * 1000 <= at.getTime()) {
+    return undefined;
+  }
+  return { thumbprint: leaf, ...stored };
+}
+
+/** `fetched` says again, by thumbprint, when each status was fetched (epoch milliseconds): conditions can name it. */
+function certificateAttributes({ thumbprint: _inTheKey, statuses, ...row }: CertificateRow): Item {
+  const fetched = Object.fromEntries(statuses.map((status) => [status.certificate, status.fetchedAt.getTime()]));
+  return attributes({ ...row, statuses: statuses.map(storable), fetched });
+}
+
+function storable({ thisUpdate, nextUpdate, fetchedAt, revokedAt, retryAt, ...status }: CertificateStatus): PlainMembers {
+  return {
+    ...status,
+    thisUpdate: thisUpdate?.toISOString(),
+    nextUpdate: nextUpdate?.toISOString(),
+    fetchedAt: fetchedAt.toISOString(),
+    revokedAt: revokedAt?.toISOString(),
+    retryAt: retryAt?.toISOString(),
+  };
+}
+
+/** The condition that the stored row has no status of these certificates that was fetched later. */
+function nothingNewer(statuses: readonly CertificateStatus[]) {
+  if (statuses.length === 0) return { ConditionExpression: 'attribute_not_exists(pk)' };
+  const conditions = statuses.map((_, i) => `(attribute_not_exists(fetched.#c${i}) OR fetched.#c${i} <= :t${i})`);
+  return {
+    ConditionExpression: conditions.join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(statuses.map(({ certificate }, i) => [`#c${i}`, certificate])),
+    ExpressionAttributeValues: attributes(
+      Object.fromEntries(statuses.map(({ fetchedAt }, i) => [`:t${i}`, fetchedAt.getTime()])),
+    ),
+  };
+}
+
+const certificateStatus = shape<CertificateStatus>({
+  certificate: storedThumbprint,
+  source: oneOf('ocsp', 'crl', 'none'),
+  status: oneOf('good', 'revoked', 'on_hold', 'unknown', 'unavailable', 'untrusted', 'no_source', 'not_checked'),
+  thisUpdate: optional(date),
+  nextUpdate: optional(date),
+  fetchedAt: date,
+  cached: flag,
+  stale: flag,
+  softFailed: flag,
+  revokedAt: optional(date),
+  revocationReason: optional(text),
+  detail: optional(text),
+  retryAt: optional(date),
+  exemption: optional(oneOf('no_rev_avail', 'short_lived', 'entry', 'policy')),
+});
+
+const storedRow = shape<Omit<CertificateRow, 'thumbprint'>>({
+  certificate: bytes,
+  path: list(storedThumbprint),
+  truststore_version: text,
+  statuses: list(certificateStatus),
+  exp: count,
+});

@@ -1,0 +1,25 @@
+/** All stores on DynamoDB. A function uses those its row in `lib/routes.ts` needs; IAM refuses it the others. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Stores } from '../stores.ts';
+import { dynamoCertificateStore } from './certificate-store.ts';
+import { dynamoClientStore } from './client-store.ts';
+import { dynamoHolderStore } from './holder-store.ts';
+import type { TableNames } from './tables.ts';
+import { dynamoTenantStore } from './tenant-store.ts';
+import { dynamoTokenStore } from './token-store.ts';
+import { dynamoTruststoreStore } from './truststore-store.ts';
+import { dynamoVersionStore } from './version-store.ts';
+
+export function dynamoStores(client: DynamoDBClient, tables: TableNames): Stores {
+  const { registryTable, grantsTable } = tables;
+  const versions = dynamoVersionStore(client, registryTable);
+  return {
+    versions,
+    tenants: dynamoTenantStore(client, registryTable, versions),
+    truststore: dynamoTruststoreStore(client, registryTable, versions),
+    clients: dynamoClientStore(client, registryTable, versions),
+    tokens: dynamoTokenStore(client, grantsTable),
+    certificates: dynamoCertificateStore(client, grantsTable),
+    holders: dynamoHolderStore(client, tables),
+  };
+}

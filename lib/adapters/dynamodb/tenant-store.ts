@@ -1,0 +1,64 @@
+/** Tenants in the registry table. */
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { TenantStore, VersionStore } from '../../oauth/ports.ts';
+import type { Tenant } from '../../oauth/tenant.ts';
+import type { StatusOverride, StatusPolicy } from '../../pki/status/policy.ts';
+import { writeRegistry } from '../registry-writes.ts';
+import { answer, getItem, queryPartition } from './answer.ts';
+import { attributes } from './attribute-value.ts';
+import { tenantKey, tenantsPartition } from './keys.ts';
+import { bytes, count, list, oneOf, optional, parseRow, record, shape, storedThumbprint, text } from './row-parser.ts';
+
+export function dynamoTenantStore(
+  client: DynamoDBClient,
+  registryTable: string,
+  versions: Pick<VersionStore, 'bump'>,
+): TenantStore {
+  return {
+    async find(name) {
+      const tenant = parseRow(await getItem(client, registryTable, tenantKey(name)), tenantRow);
+      return tenant?.name === name ? tenant : undefined;
+    },
+    async save(tenant) {
+      const Item = { ...tenantKey(tenant.name), ...attributes(tenant) };
+      const command = new PutItemCommand({ TableName: registryTable, Item });
+      await writeRegistry(tenant.name, () => answer('PutItem', client.send(command)), versions);
+    },
+    async list() {
+      const items = await queryPartition(client, registryTable, tenantsPartition);
+      return items.flatMap((item) => parseRow(item, tenantRow) ?? []);
+    },
+  };
+}
+
+const statusOverride = shape<StatusOverride>({
+  responderUrl: optional(text),
+  responderCertificate: optional(bytes),
+  crlUrl: optional(text),
+  crl: optional(bytes),
+  revocation: optional(oneOf('none')),
+  certIdHash: optional(oneOf('sha1', 'sha256')),
+});
+
+const statusPolicy = shape<StatusPolicy>({
+  mode: oneOf('hard-fail', 'soft-fail', 'off'),
+  order: oneOf('ocsp-crl', 'crl-ocsp', 'ocsp', 'crl'),
+  depth: oneOf('chain', 'leaf'),
+  maxStatusAge: count,
+  nonce: oneOf('off', 'prefer', 'require'),
+  certIdHash: optional(oneOf('sha1', 'sha256')),
+  ocspMethod: optional(oneOf('post', 'get')),
+  shortLived: optional(count),
+  negativeAge: optional(count),
+  overrides: optional(record(storedThumbprint, statusOverride)),
+});
+
+const tenantRow = shape<Tenant>({
+  name: text,
+  issuer: text,
+  mtls_base_uri: text,
+  scopes_supported: list(text),
+  default_resource: text,
+  access_token_lifetime: count,
+  status_policy: statusPolicy,
+});

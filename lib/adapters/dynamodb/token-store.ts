@@ -1,0 +1,62 @@
+/** Access tokens in the grants table, by tenant and hash (RFC 7662, RFC 7009). */
+import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AccessTokenRecord } from '../../oauth/access-token.ts';
+import type { TokenStore } from '../../oauth/ports.ts';
+import { answer, conditionHeld, getItem } from './answer.ts';
+import { attributes, type Item } from './attribute-value.ts';
+import { type Key, tokenKey } from './keys.ts';
+import { count, list, optional, parseRow, shape, storedThumbprint, text } from './row-parser.ts';
+
+/** TTL deletion may lag by days, so every method looks at `exp` itself. */
+export function dynamoTokenStore(client: DynamoDBClient, grantsTable: string): TokenStore {
+  return {
+    async save(tenant, hash, record) {
+      // No condition: 256 random bits do not meet, and the SDK repeats a write whose answer was lost.
+      const Item = { ...tokenKey(tenant, hash), ...attributes(record) };
+      await answer('PutItem', client.send(new PutItemCommand({ TableName: grantsTable, Item })));
+    },
+    async find(tenant, hash, at) {
+      return live(await getItem(client, grantsTable, tokenKey(tenant, hash)), at);
+    },
+    async revoke(tenant, hash, client_id, at) {
+      const key = tokenKey(tenant, hash);
+      const command = revocation(grantsTable, key, client_id, at);
+      if (await conditionHeld('UpdateItem', client.send(command))) return 'revoked';
+      const record = live(await getItem(client, grantsTable, key), at);
+      return record === undefined || record.client_id === client_id ? 'unknown' : 'foreign';
+    },
+  };
+}
+
+function revocation(TableName: string, Key: Key, client_id: string, at: Date): UpdateItemCommand {
+  return new UpdateItemCommand({
+    TableName,
+    Key,
+    // The first revocation is the one that counts; revoking again changes nothing.
+    UpdateExpression: 'SET revoked_at = if_not_exists(revoked_at, :at)',
+    ConditionExpression: 'attribute_exists(pk) AND client_id = :client_id AND #exp > :at',
+    ExpressionAttributeNames: { '#exp': 'exp' },
+    ExpressionAttributeValues: attributes({ ':client_id': client_id, ':at': epochSeconds(at) }),
+  });
+}
+
+function live(item: Item | undefined, at: Date): AccessTokenRecord | undefined {
+  const record = parseRow(item, accessTokenRecord);
+  return record !== undefined && record.exp * 1000 > at.getTime() ? record : undefined;
+}
+
+const epochSeconds = (at: Date) => Math.floor(at.getTime() / 1000);
+
+const accessTokenRecord = shape<AccessTokenRecord>({
+  client_id: text,
+  sub: text,
+  scope: optional(text),
+  aud: list(text),
+  iss: text,
+  iat: count,
+  nbf: count,
+  exp: count,
+  jti: text,
+  cnf: shape({ 'x5t#S256': storedThumbprint }),
+  revoked_at: optional(count),
+});

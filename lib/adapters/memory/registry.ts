@@ -1,0 +1,108 @@
+/** What memory holds of each tenant, at most `maxAge` old; one version row tells whether it still stands. */
+import type { Registry, TenantSnapshot } from '../../oauth/ports.ts';
+import { parseCertificate } from '../../pki/certificate/certificate.ts';
+import { buildTruststore } from '../../pki/path/truststore.ts';
+import type { Fetch, StatusPorts } from '../../pki/ports.ts';
+import { tenantName } from '../../routes.ts';
+import type { Stores } from '../stores.ts';
+import { memoryEvidenceCache } from './evidence-cache.ts';
+import { boundedMemory } from './memory.ts';
+
+export type RegistryOptions = {
+  /** Seconds; 0 reads the version for every request. */
+  readonly maxAge: number;
+  readonly now: () => Date;
+  readonly fetch: Fetch;
+  /** RFC 9654 §2.1: nonces. */
+  readonly randomBytes?: (size: number) => Uint8Array;
+  readonly limits?: Partial<RegistryLimits>;
+};
+
+export type RegistryLimits = {
+  /** Tenants held; what a tenant loses is read again. */
+  readonly tenants: number;
+  /** Names that no tenant has, remembered so that making them up costs no reads. */
+  readonly unknown: number;
+  /** Per tenant. */
+  readonly clients: number;
+  /** Per tenant: certificates parsed, and verdicts. */
+  readonly certificates: number;
+};
+
+export type RegistryStores = {
+  readonly tenants: Pick<Stores['tenants'], 'find'>;
+  readonly truststore: Pick<Stores['truststore'], 'entries'>;
+  readonly versions: Pick<Stores['versions'], 'current'>;
+};
+
+const defaultLimits: RegistryLimits = { tenants: 500, unknown: 1_000, clients: 1_000, certificates: 1_000 };
+
+type Held = { readonly snapshot: TenantSnapshot; readonly readAt: Date };
+
+/** A tenant without a version has never been saved. A load that fails is thrown, and nothing of it is kept. */
+export function registry(stores: RegistryStores, options: RegistryOptions): Registry {
+  const limits = { ...defaultLimits, ...options.limits };
+  const held = boundedMemory<Held>(limits.tenants);
+  // Apart from the tenants: made-up names must not push out real ones.
+  const unknown = boundedMemory<Date>(limits.unknown);
+  const loading = new Map<string, Promise<TenantSnapshot | undefined>>();
+
+  const isFresh = (readAt: Date) => {
+    const age = options.now().getTime() - readAt.getTime();
+    return age >= 0 && age < options.maxAge * 1000;
+  };
+
+  async function load(name: string): Promise<TenantSnapshot | undefined> {
+    const readAt = options.now();
+    const known = held.get(name)?.snapshot;
+    const version = await stores.versions.current(name);
+    const unchanged = known !== undefined && known.version === version;
+    const snapshot = unchanged ? known : await read(name, version, known?.status);
+    if (snapshot === undefined) {
+      held.delete(name);
+      unknown.set(name, readAt);
+    } else {
+      unknown.delete(name);
+      held.set(name, { snapshot, readAt });
+    }
+    return snapshot;
+  }
+
+  /** The version is read before the rows: rows newer than their version are read again, older ones never stay. */
+  async function read(name: string, version: string, status: StatusPorts | undefined) {
+    if (version === '') return undefined;
+    const [tenant, entries] = await Promise.all([stores.tenants.find(name), stores.truststore.entries(name)]);
+    if (tenant === undefined) return undefined;
+    const parsed = entries.flatMap(({ type, certificate }) => {
+      const result = parseCertificate(certificate);
+      return result.ok ? [{ type, certificate: result.value }] : [];
+    });
+    return {
+      tenant,
+      version,
+      truststore: buildTruststore(parsed, version),
+      clients: boundedMemory(limits.clients),
+      parsed: boundedMemory(limits.certificates),
+      verdicts: boundedMemory(limits.certificates),
+      // Evidence is verified whenever it is used, and a responder that is down stays down: it outlives the version.
+      status: status ?? statusPorts(options),
+    } satisfies TenantSnapshot;
+  }
+
+  return {
+    async snapshot(name) {
+      if (!tenantName.test(name)) return undefined;
+      const known = held.get(name);
+      if (known !== undefined && isFresh(known.readAt)) return known.snapshot;
+      const absent = unknown.get(name);
+      if (absent !== undefined && isFresh(absent)) return undefined;
+      const flight = loading.get(name) ?? load(name).finally(() => loading.delete(name));
+      loading.set(name, flight);
+      return flight;
+    },
+  };
+}
+
+function statusPorts({ fetch, randomBytes }: RegistryOptions): StatusPorts {
+  return { fetch, cache: memoryEvidenceCache(), ...(randomBytes !== undefined && { randomBytes }) };
+}

@@ -1,0 +1,24 @@
+/** All stores in memory, for tests of everything above them. */
+import type { Stores } from '../stores.ts';
+import { memoryCertificateStore, memoryHolderStore, memoryTokenStore } from './grants-stores.ts';
+import {
+  memoryClientStore,
+  memoryTenantStore,
+  memoryTruststoreStore,
+  memoryVersionStore,
+} from './registry-stores.ts';
+
+export function memoryStores(): Stores {
+  const versions = memoryVersionStore();
+  const clients = memoryClientStore(versions);
+  const certificates = memoryCertificateStore();
+  return {
+    versions,
+    tenants: memoryTenantStore(versions),
+    truststore: memoryTruststoreStore(versions),
+    clients,
+    tokens: memoryTokenStore(),
+    certificates,
+    holders: memoryHolderStore(clients, certificates),
+  };
+}

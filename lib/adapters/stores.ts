@@ -1,0 +1,20 @@
+/** The stores of a deployment together: DynamoDB or memory, behind the same ports. */
+import type {
+  CertificateStore,
+  ClientStore,
+  HolderStore,
+  TenantStore,
+  TokenStore,
+  TruststoreStore,
+  VersionStore,
+} from '../oauth/ports.ts';
+
+export type Stores = {
+  readonly tenants: TenantStore;
+  readonly versions: VersionStore;
+  readonly truststore: TruststoreStore;
+  readonly clients: ClientStore;
+  readonly tokens: TokenStore;
+  readonly certificates: CertificateStore;
+  readonly holders: HolderStore;
+};
