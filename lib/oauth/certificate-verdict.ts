@@ -29,7 +29,7 @@ export function presentedCertificate(pem: string, snapshot: TenantSnapshot): Ret
 /** The verdict in memory, while it is fresh. */
 export function rememberedVerdict(certificate: Certificate['thumbprint'], snapshot: TenantSnapshot, at: Date) {
   const known = snapshot.verdicts.get(certificate);
-  return known !== undefined && known.outcome.ok && at < known.freshUntil ? known : undefined;
+  return known?.outcome.ok && at < known.freshUntil ? known : undefined;
 }
 
 /**

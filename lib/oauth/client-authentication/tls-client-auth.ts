@@ -29,24 +29,18 @@ export function matchSubject(subject: RegisteredSubject, certificate: Certificat
       detail: `registered ${printName(subject.name)}, certificate ${printName(certificate.subject)}${order}`,
     });
   }
-  if (certificate.subjectAltName.some((name) => matchSan(subject, name))) return ok(true);
+  const matches = matchSan[subject.kind];
+  if (certificate.subjectAltName.some((name) => matches(subject.value, name))) return ok(true);
   return fail({
     reason: 'san_mismatch',
     detail: `no subjectAltName of the certificate is the registered ${subject.kind}`,
   });
 }
 
-type RegisteredSan = Exclude<RegisteredSubject, { readonly kind: 'tls_client_auth_subject_dn' }>;
-
-function matchSan({ kind, value }: RegisteredSan, name: GeneralName): boolean {
-  switch (kind) {
-    case 'tls_client_auth_san_dns':
-      return name.type === 'dNSName' && matchDnsName(value, name.value);
-    case 'tls_client_auth_san_uri':
-      return name.type === 'uniformResourceIdentifier' && matchUri(value, name.value);
-    case 'tls_client_auth_san_ip':
-      return name.type === 'iPAddress' && matchIpAddress(value, name.value);
-    case 'tls_client_auth_san_email':
-      return name.type === 'rfc822Name' && matchEmail(value, name.value);
-  }
-}
+/** RFC 8705 §7.5: a value of one kind of name is never held against another. */
+const matchSan = {
+  tls_client_auth_san_dns: (value, name) => name.type === 'dNSName' && matchDnsName(value, name.value),
+  tls_client_auth_san_uri: (value, name) => name.type === 'uniformResourceIdentifier' && matchUri(value, name.value),
+  tls_client_auth_san_ip: (value, name) => name.type === 'iPAddress' && matchIpAddress(value, name.value),
+  tls_client_auth_san_email: (value, name) => name.type === 'rfc822Name' && matchEmail(value, name.value),
+} satisfies Record<string, (value: string, name: GeneralName) => boolean>;
