@@ -16,7 +16,7 @@ export type CertificateFailure = {
 };
 
 /** What each path reason has to show for itself. */
-type PathEvidence =
+export type PathEvidence =
   | { readonly reason: 'chain_untrusted'; readonly issuer: string }
   | { readonly reason: 'chain_incomplete'; readonly issuer: string }
   | { readonly reason: 'signature_invalid'; readonly issuer: string }
@@ -113,11 +113,10 @@ const rank: readonly PathReason[] = [
   'budget_exceeded',
 ];
 
-/** The most specific of several failures, the rest in `others`; of equals the first that was met. */
-export function mostSpecific(first: PathFailure, rest: readonly PathFailure[]): PathFailure {
-  const all = [first, ...rest];
-  const best = all.reduce((a, b) => (rank.indexOf(b.reason) > rank.indexOf(a.reason) ? b : a));
-  const others = all.filter((failure) => failure !== best);
+/** The most specific of the failures, the others with it; of equals the one that was met first. */
+export function mostSpecific(failures: readonly [PathFailure, ...PathFailure[]]): PathFailure {
+  const best = failures.reduce((a, b) => (rank.indexOf(b.reason) > rank.indexOf(a.reason) ? b : a));
+  const others = failures.filter((failure) => failure !== best);
   return others.length === 0 ? best : { ...best, others };
 }
 
