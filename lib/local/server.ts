@@ -1,0 +1,181 @@
+/** The whole server on a laptop: the CA and its responder, the embedded store, the tenants, both hosts. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoClient } from '../adapters/dynamodb/client.ts';
+import { dynamoStores } from '../adapters/dynamodb/stores.ts';
+import { type TableNames, tables } from '../adapters/dynamodb/tables.ts';
+import { toEnvironment } from '../config.ts';
+import type { StoredEntry } from '../oauth/ports.ts';
+import { createAuthority } from './authority.ts';
+import { findStatusUrl, loadAuthority, saveAuthority } from './authority-files.ts';
+import { type Demo, prepareDemo } from './demo.ts';
+import { startEmbeddedStore } from './embedded-store.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+import type { LambdaHandler } from './lambda.ts';
+import { entriesOf, registerTenant } from './registration.ts';
+import { type Responder, startResponder } from './responder.ts';
+import { serverCaOf } from './server-certificate.ts';
+import type { StartOptions, TenantOptions } from './start-options.ts';
+import { type Endpoint, openStateDirectory, type StateDirectory, writePrivate } from './state-directory.ts';
+import { joinBundles } from './truststore-check.ts';
+
+export type LocalServer = {
+  readonly endpoint: Endpoint;
+  /** Absolute. */
+  readonly state: string;
+  readonly demo: boolean;
+  close(): Promise<void>;
+};
+
+export type LocalServerPorts = {
+  /** Brings the environment into being and the handlers with it, by the name of the file in `lambdas/`. */
+  readonly loadHandlers: (environment: Record<string, string>) => Promise<Readonly<Record<string, LambdaHandler>>>;
+  /** Told in one line each what is being done and what was refused. */
+  readonly report: (line: string) => void;
+};
+
+const tableNames: TableNames = { registryTable: 'certbound-registry', grantsTable: 'certbound-grants' };
+
+/** What is running, last started first: so it is stopped, also when a later part cannot start. */
+type Running = (() => Promise<void>)[];
+
+/** Starts everything and resolves when requests are served. Rejects with one line, and leaves nothing running. */
+export async function startLocalServer(options: StartOptions, ports: LocalServerPorts): Promise<LocalServer> {
+  const running: Running = [];
+  const close = async () => {
+    for (const stop of running.splice(0).reverse()) await stop();
+  };
+  try {
+    return { ...(await start(options, ports, running)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(options: StartOptions, { loadHandlers, report }: LocalServerPorts, running: Running) {
+  const directory = await openStateDirectory({ path: options.stateDirectory, fresh: options.fresh });
+  running.push(() => directory.close());
+
+  const responder = await startDevelopmentCa(directory, report);
+  running.push(() => responder.close());
+  report(`development CA and responder at ${responder.url}`);
+
+  const store = await startEmbeddedStore({ path: directory.file('store'), tables: tables(tableNames) });
+  running.push(() => store.close());
+  report(`embedded DynamoDB at ${store.endpoint}`);
+
+  const tenants = options.tenants.map((tenant) => withEntries(tenant, responder));
+  const problems = tenants.flatMap((tenant) => tenant.problems);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+
+  const demo = demoWanted(options) ? await prepareDemo(directory.path, responder) : undefined;
+  const handlers = await loadHandlers(environmentOf(store, [new URL(responder.url).host, ...options.allowFetch]));
+  const certificate = options.server ?? responder.authority.server;
+  await writePrivate(directory.file('server-ca.crt'), serverCaOf(options.server, responder.authority));
+  const gateway = await startGateway({
+    host: options.host,
+    publicPort: options.port,
+    mtlsPort: options.mtlsPort,
+    certificate: certificate.certificate,
+    key: certificate.key,
+    truststore: joinBundles(tenants.map(({ pem }) => pem)),
+    handlers,
+    extra: demo?.routes ?? [],
+    report,
+  });
+  running.push(() => gateway.close());
+
+  const endpoint = endpointOf(gateway, store.endpoint, responder);
+  const client = dynamoClient(store);
+  await register(tenants, endpoint, client, demo, report).finally(() => client.destroy());
+  demo?.open(endpoint);
+  await directory.publish(endpoint);
+  return { endpoint, state: directory.path, demo: demo !== undefined };
+}
+
+/** The CA of an earlier run keeps its responder's port: its certificates name it. */
+async function startDevelopmentCa(directory: StateDirectory, report: (line: string) => void): Promise<Responder> {
+  const folder = directory.file('ca');
+  const earlier = await findStatusUrl(folder);
+  return startResponder({
+    port: earlier === undefined ? 0 : Number(new URL(earlier).port),
+    ledgerFile: directory.file('ledger.json'),
+    report,
+    authority: async (statusUrl) => {
+      const known = await loadAuthority(folder);
+      if (known !== undefined) return known;
+      const created = await createAuthority({ statusUrl });
+      await saveAuthority(folder, created);
+      return created;
+    },
+  });
+}
+
+type PreparedTenant = {
+  readonly options: TenantOptions;
+  readonly entries: readonly StoredEntry[];
+  readonly problems: readonly string[];
+  /** For the gateway's union. */
+  readonly pem: string;
+};
+
+function withEntries(options: TenantOptions, { authority }: Responder): PreparedTenant {
+  const bundle = options.truststore ?? Buffer.from(authority.truststore);
+  const { entries, problems } = entriesOf(bundle, `truststore of tenant ${options.tenant}`);
+  return { options, entries, problems, pem: entries.map(({ certificate }) => pemOf(certificate)).join('') };
+}
+
+function pemOf(der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+/** The demo's clients have certificates of the development CA, which a truststore of one's own does not trust. */
+function demoWanted({ demo, tenants: [first] }: StartOptions): boolean {
+  return demo && first?.truststore === undefined;
+}
+
+function environmentOf(
+  { endpoint, region, credentials }: Awaited<ReturnType<typeof startEmbeddedStore>>,
+  statusAllowHosts: readonly string[],
+): Record<string, string> {
+  return {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    ...toEnvironment({ ...tableNames, tenantHosts: {}, registryMaxAge: 1, statusAllowHosts, logLevel: 'info' }),
+  };
+}
+
+function endpointOf(gateway: Gateway, store: string, { url, secret }: Responder): Endpoint {
+  const { public: port, mtls } = gateway.address();
+  return {
+    pid: process.pid,
+    issuer: `https://localhost:${port}`,
+    mtls: `https://localhost:${mtls}`,
+    store,
+    responder: url,
+    secret,
+  };
+}
+
+async function register(
+  tenants: readonly PreparedTenant[],
+  origins: Endpoint,
+  client: DynamoDBClient,
+  demo: Demo | undefined,
+  report: (line: string) => void,
+): Promise<void> {
+  const stores = dynamoStores(client, tableNames);
+  for (const [index, { options, entries }] of tenants.entries()) {
+    const clients =
+      index === 0 && demo !== undefined ? [...demo.clients(origins.issuer), ...options.clients] : options.clients;
+    for (const refusal of await registerTenant({ ...options, clients }, entries, origins, stores)) report(refusal);
+    report(`tenant ${options.tenant}: ${entries.length} truststore entries, ${clients.length} clients named`);
+  }
+}

@@ -1,0 +1,92 @@
+/** `npm start` as a child process on free ports, with a state directory of its own, for the time of a test file. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadAuthority } from '../../lib/local/authority-files.ts';
+import { type DemoClient, demoIdentity, serverCaFile } from '../../lib/local/demo-files.ts';
+import { type Answer, exchange, type Identity } from '../../lib/local/mutual-tls-client.ts';
+import { type Endpoint, findEndpoint } from '../../lib/local/state-directory.ts';
+
+const start = resolve(import.meta.dirname, '../../bin/start.ts');
+
+export type RunningServer = {
+  readonly endpoint: Endpoint;
+  readonly state: string;
+  /** PEM: what the hosts' certificate is trusted under. */
+  readonly ca: string;
+  /** The log lines of the requests so far. */
+  readonly log: () => readonly Record<string, unknown>[];
+  readonly output: () => string;
+  /** Ends it as Ctrl-C would and resolves with its exit code. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+  readonly identity: (client: DemoClient) => Identity;
+  readonly token: (identity: Identity, form?: Readonly<Record<string, string>>, path?: string) => Promise<Answer>;
+  readonly post: (path: string, identity: Identity, form: Readonly<Record<string, string>>) => Promise<Answer>;
+};
+
+export type Folder = {
+  readonly path: string;
+  readonly write: (name: string, content: string) => string;
+  readonly remove: () => void;
+};
+
+export function temporaryFolder(): Folder {
+  const path = mkdtempSync(join(tmpdir(), 'certbound-test-'));
+  return {
+    path,
+    write: (name, content) => {
+      writeFileSync(join(path, name), content);
+      return join(path, name);
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+/** Resolves when the server says that it is ready; rejects with its output when it ends instead. */
+export async function runServer(state: string, ...flags: string[]): Promise<RunningServer> {
+  const args = [start, '--port', '0', '--mtls-port', '0', '--state-dir', state, ...flags];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const ended = new Promise<number | null>((done) => child.once('exit', done));
+  await new Promise<void>((ready, failed) => {
+    const collect = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.includes('\nReady')) ready();
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.once('exit', () => failed(new Error(`The server ended:\n${output}`)));
+  });
+  const endpoint = await findEndpoint(state);
+  if (endpoint === undefined) throw new Error(`No endpoint in ${state}:\n${output}`);
+  const ca = readFileSync(serverCaFile(state), 'utf8');
+  const post: RunningServer['post'] = (path, identity, form) =>
+    exchange({ url: `${endpoint.mtls}${path}`, ca, identity, form });
+  return {
+    endpoint,
+    state,
+    ca,
+    post,
+    output: () => output,
+    log: () =>
+      output
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line)),
+    stop: (signal = 'SIGINT') => {
+      child.kill(signal);
+      return ended;
+    },
+    identity: (client) => demoIdentity(state, client),
+    token: (identity, form = {}, path = '/token') =>
+      post(path, identity, { grant_type: 'client_credentials', client_id: 'demo-client-1', ...form }),
+  };
+}
+
+/** The development CA of a server, to issue what its control interface would not. */
+export async function authorityOf(state: string) {
+  const authority = await loadAuthority(join(state, 'ca'));
+  if (authority === undefined) throw new Error(`No authority in ${state}`);
+  return authority;
+}
