@@ -1,0 +1,112 @@
+/** The authorization server: functions, two HTTP APIs on two hosts, the truststore between them, records, outputs. */
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Certificate, CertificateValidation, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
+import type { Construct } from 'constructs';
+import { parseConfig, toEnvironment } from '../config.ts';
+import { type Host, httpRoutes } from '../routes.ts';
+import type { DeploymentConfiguration } from './configuration.ts';
+import type { DataStack } from './data.ts';
+import { EndpointFunction } from './endpoint-function.ts';
+import { Gateway } from './gateway.ts';
+import { GatewayDomain } from './gateway-domain.ts';
+import { httpFunctions, tableStatements } from './grants.ts';
+import { InitialTruststore } from './initial-truststore.ts';
+
+export type AppStackProps = StackProps & {
+  readonly configuration: DeploymentConfiguration;
+  readonly data: DataStack;
+};
+
+export class AppStack extends Stack {
+  constructor(scope: Construct, id: string, { configuration, data, ...props }: AppStackProps) {
+    super(scope, id, props);
+    const { domainName, mtlsDomainName, throttling, truststore } = configuration;
+    const logRetention = configuration.logRetentionDays;
+    const zone = configuration.zone && HostedZone.fromHostedZoneAttributes(this, 'Zone', configuration.zone);
+    const certificate = this.certificate(configuration, zone);
+    const functions = this.functions(configuration, data);
+
+    const gateway = (name: Host) =>
+      new Gateway(this, `${name}Gateway`, { host: name, functions, throttling, logRetention });
+    const published = new InitialTruststore(this, 'InitialTruststore', {
+      bucket: data.truststore,
+      path: truststore.path,
+      sha256: truststore.bundle.sha256,
+      logRetention,
+    });
+    const publicDomain = new GatewayDomain(this, 'PublicDomain', {
+      domainName,
+      certificate,
+      gateway: gateway('public'),
+      zone,
+    });
+    const mtlsDomain = new GatewayDomain(this, 'MtlsDomain', {
+      domainName: mtlsDomainName,
+      certificate,
+      ownershipCertificate: this.ownershipCertificate(configuration),
+      gateway: gateway('mtls'),
+      mtls: { bucket: data.truststore, key: published.key, version: published.version },
+      zone,
+    });
+
+    new CfnOutput(this, 'Issuer', { value: `https://${domainName}` });
+    new CfnOutput(this, 'MtlsBaseUri', { value: `https://${mtlsDomainName}` });
+    new CfnOutput(this, 'Endpoints', {
+      value: endpointTable(this.region, { public: domainName, mtls: mtlsDomainName }),
+    });
+    new CfnOutput(this, 'TruststoreVersion', { value: published.version });
+    if (zone === undefined) {
+      const records = { [domainName]: publicDomain.target, [mtlsDomainName]: mtlsDomain.target };
+      Object.entries(records).forEach(([name, target], index) => {
+        new CfnOutput(this, index === 0 ? 'PublicRecord' : 'MtlsRecord', { value: `${name} CNAME ${target}` });
+      });
+    }
+  }
+
+  private functions(configuration: DeploymentConfiguration, data: DataStack): ReadonlyMap<string, IFunction> {
+    const arns = { registry: data.registry.tableArn, grants: data.grants.tableArn };
+    // The defaults of the environment contract, but for the names of the tables, which nobody knows before the deployment.
+    const defaults = parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants' });
+    const environment = toEnvironment({
+      ...defaults,
+      registryTable: data.registry.tableName,
+      grantsTable: data.grants.tableName,
+    });
+    return new Map(
+      [...httpFunctions()].map(([lambda, needs]) => {
+        const endpoint = new EndpointFunction(this, lambda, {
+          lambda,
+          environment,
+          statements: tableStatements(needs, arns),
+          logRetention: configuration.logRetentionDays,
+        });
+        return [lambda, endpoint.function];
+      }),
+    );
+  }
+
+  private certificate({ certificateArn, domainName, mtlsDomainName }: DeploymentConfiguration, zone?: IHostedZone) {
+    if (certificateArn) return Certificate.fromCertificateArn(this, 'Certificate', certificateArn);
+    return new Certificate(this, 'Certificate', {
+      domainName,
+      subjectAlternativeNames: [mtlsDomainName],
+      validation: CertificateValidation.fromDns(zone),
+    });
+  }
+
+  private ownershipCertificate({ ownershipCertificateArn }: DeploymentConfiguration): ICertificate | undefined {
+    return ownershipCertificateArn === undefined
+      ? undefined
+      : Certificate.fromCertificateArn(this, 'OwnershipCertificate', ownershipCertificateArn);
+  }
+}
+
+/** Region, host and path of every endpoint, as JSON: an output is one text. */
+function endpointTable(region: string, names: Readonly<Record<Host, string>>): string {
+  const table = Object.fromEntries(
+    httpRoutes.map(([name, { path, hosts }]) => [name, hosts.map((each) => `https://${names[each]}${path}`)]),
+  );
+  return JSON.stringify({ [region]: table });
+}

@@ -1,0 +1,152 @@
+/** The configuration of a deployment: context keys of cdk.json or `-c key=value`, typed and checked (docs/deploy.md). */
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { parseTruststoreBundle, type TruststoreBundle } from '../truststore-bundle.ts';
+
+export type DeploymentConfiguration = {
+  /** How the stacks are called: `<name>-Data-<region>` and `<name>-App-<region>`. */
+  readonly name: string;
+  /** The account; whichever the credentials belong to where it is absent. */
+  readonly account?: string;
+  readonly regions: readonly string[];
+  /** The public host; `https://` before it is the issuer (RFC 8414 §2). */
+  readonly domainName: string;
+  /** The host that demands a certificate for every request (RFC 8705 §5). */
+  readonly mtlsDomainName: string;
+  /** The public hosted zone of both hosts; the records are the operator's where it is absent. */
+  readonly zone?: HostedZone;
+  /** An ACM certificate for both hosts; one is made and validated in the zone where it is absent. */
+  readonly certificateArn?: string;
+  /** API Gateway: a public ACM certificate for the mTLS host, needed where `certificateArn` is an imported one. */
+  readonly ownershipCertificateArn?: string;
+  readonly truststore: { readonly path: string; readonly bundle: TruststoreBundle };
+  readonly logRetentionDays: RetentionDays;
+  /** Requests per second, and how many at once, that each host lets through. */
+  readonly throttling: { readonly rate: number; readonly burst: number };
+};
+
+export type HostedZone = { readonly hostedZoneId: string; readonly zoneName: string };
+
+const name = /^[A-Za-z][A-Za-z0-9-]{0,30}$/;
+const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
+const region = /^[a-z]{2}(-[a-z]+)+-[0-9]$/;
+const certificate = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate\/[A-Za-z0-9-]+$/;
+const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+
+/**
+ * Reads the configuration from all context keys; `readFile` reads the truststore of the first deployment. Throws one
+ * Error that lists every problem: the key, its value, what is allowed.
+ */
+export function parseConfiguration(
+  context: Readonly<Record<string, unknown>>,
+  readFile: (path: string) => string,
+): DeploymentConfiguration {
+  const problems: string[] = [];
+  const known: string[] = [];
+  const read = <T>(key: string, fallback: unknown, allowed: string, parse: (value: unknown) => T | undefined) => {
+    known.push(key);
+    const given = context[key] ?? fallback;
+    const value = given === undefined ? undefined : parse(given);
+    if (value === undefined) problems.push(problem(key, given, allowed));
+    return value as T;
+  };
+  // An empty text is what `-c key=` gives: it takes back what cdk.json says.
+  const optional = (key: string, allowed: string, pattern: RegExp) =>
+    read(key, '', allowed, (value) => (value === '' ? '' : matching(pattern)(value))) || undefined;
+
+  const hostedZoneId = optional('hostedZoneId', 'the id of a Route 53 hosted zone, Z…', /^Z[A-Z0-9]{1,31}$/);
+  const zoneName = optional('hostedZoneName', 'the name of that hosted zone, in lower case', host);
+  const path = read('initialTruststore', undefined, 'the path of a PEM file', matching(/^.+$/));
+  const configuration = {
+    name: read('name', 'Certbound', 'a letter, then at most 30 letters, digits and hyphens', matching(name)),
+    account: optional('account', 'twelve digits', /^[0-9]{12}$/),
+    regions: read('regions', undefined, 'one AWS region; several are not there yet', parseRegions),
+    domainName: read('domainName', undefined, 'a host name in lower case', matching(host)),
+    mtlsDomainName: read('mtlsDomainName', undefined, 'a host name in lower case', matching(host)),
+    zone: hostedZoneId && zoneName ? { hostedZoneId, zoneName } : undefined,
+    certificateArn: optional('certificateArn', 'the ARN of an ACM certificate', certificate),
+    ownershipCertificateArn: optional('ownershipCertificateArn', 'the ARN of an ACM certificate', certificate),
+    logRetentionDays: read('logRetentionDays', 365, `one of ${retentions.join(', ')}`, parseRetention),
+    throttling: {
+      rate: read('throttlingRate', 1000, 'requests per second from 1 to 10000', parseCount(10_000)),
+      burst: read('throttlingBurst', 500, 'requests from 1 to 5000', parseCount(5_000)),
+    },
+    truststore: { path, bundle: readBundle(path, readFile, problems) },
+  };
+  problems.push(...unknownKeys(context, known), ...relationProblems(configuration));
+  if ((hostedZoneId === undefined) !== (zoneName === undefined)) {
+    problems.push('hostedZoneId, hostedZoneName: a hosted zone needs both, or neither');
+  }
+  if (!context['hostedZoneId'] && !context['certificateArn']) {
+    problems.push(
+      problem('certificateArn', '', 'the ARN of an ACM certificate, or else a hosted zone to validate one in'),
+    );
+  }
+  if (problems.length > 0) {
+    throw new Error(`The configuration of the deployment has problems:\n  ${problems.join('\n  ')}`);
+  }
+  return configuration;
+}
+
+const problem = (key: string, given: unknown, allowed: string) => `${key}=${JSON.stringify(given ?? '')}: ${allowed}`;
+
+/** Any member may be undefined here: its own problem has been told already. */
+function relationProblems(configuration: Partial<DeploymentConfiguration>): readonly string[] {
+  const { domainName, mtlsDomainName, regions, zone, certificateArn, ownershipCertificateArn } = configuration;
+  const problems: string[] = [];
+  if (domainName !== undefined && domainName === mtlsDomainName) {
+    problems.push(problem('mtlsDomainName', mtlsDomainName, 'another host than domainName'));
+  }
+  for (const [key, value] of Object.entries({ domainName, mtlsDomainName })) {
+    if (zone && value !== undefined && value !== zone.zoneName && !value.endsWith(`.${zone.zoneName}`)) {
+      problems.push(problem(key, value, `a host in the hosted zone ${zone.zoneName}`));
+    }
+  }
+  for (const [key, arn] of Object.entries({ certificateArn, ownershipCertificateArn })) {
+    const arnRegion = certificate.exec(arn ?? '')?.[1];
+    if (arnRegion !== undefined && regions && !regions.includes(arnRegion)) {
+      problems.push(problem(key, arn, `a certificate in ${regions.join(', ')}`));
+    }
+  }
+  return problems;
+}
+
+/** A key of ours that is spelled wrong would otherwise be a default. Those of the CDK have a colon or a hyphen. */
+function unknownKeys(context: Readonly<Record<string, unknown>>, known: readonly string[]): readonly string[] {
+  return Object.keys(context)
+    .filter((key) => /^[A-Za-z]+$/.test(key) && !known.includes(key))
+    .map((key) => problem(key, context[key], `no key of the configuration; there are ${known.join(', ')}`));
+}
+
+function readBundle(
+  path: string | undefined,
+  readFile: (path: string) => string,
+  problems: string[],
+): TruststoreBundle {
+  const refuse = (reasons: readonly string[]) => {
+    problems.push(...reasons.map((reason) => problem('initialTruststore', path, reason)));
+    return undefined as never;
+  };
+  if (path === undefined) return undefined as never;
+  try {
+    const bundle = parseTruststoreBundle(readFile(path));
+    return bundle.ok ? bundle.value : refuse(bundle.failure);
+  } catch (error) {
+    return refuse([`a file that can be read (${error instanceof Error ? error.message : String(error)})`]);
+  }
+}
+
+const matching = (pattern: RegExp) => (value: unknown) =>
+  typeof value === 'string' && pattern.test(value) ? value : undefined;
+
+function parseRegions(value: unknown): readonly string[] | undefined {
+  const regions: unknown[] = Array.isArray(value) ? value : [value];
+  const found = regions.map(matching(region)).filter((each) => each !== undefined);
+  return regions.length === 1 && found.length === 1 ? found : undefined;
+}
+
+function parseRetention(value: unknown): RetentionDays | undefined {
+  return retentions.find((days) => String(days) === String(value));
+}
+
+const parseCount = (most: number) => (value: unknown) =>
+  /^[1-9][0-9]{0,5}$/.test(String(value)) && Number(value) <= most ? Number(value) : undefined;

@@ -1,0 +1,27 @@
+/** The stacks of a deployment: for each region what is kept, and what runs on it. */
+import { Annotations, type App } from 'aws-cdk-lib';
+import { truststoreWarnings } from '../truststore-bundle.ts';
+import { AppStack } from './app.ts';
+import type { DeploymentConfiguration } from './configuration.ts';
+import { DataStack } from './data.ts';
+
+export type RegionalStacks = { readonly data: DataStack; readonly app: AppStack };
+
+/** Adds the stacks to the app. `at`: the time for which certificates of the truststore are looked at. */
+export function deployment(app: App, configuration: DeploymentConfiguration, at: Date): readonly RegionalStacks[] {
+  const { name, account, regions, truststore } = configuration;
+  return regions.map((region) => {
+    const env = { region, ...(account && { account }) };
+    const data = new DataStack(app, `${name}-Data-${region}`, { env, description: 'Certbound: tables and truststore' });
+    const appStack = new AppStack(app, `${name}-App-${region}`, {
+      env,
+      description: 'Certbound: functions, APIs and domain names',
+      configuration,
+      data,
+    });
+    for (const warning of truststoreWarnings(truststore.bundle.certificates, at)) {
+      Annotations.of(appStack).addWarningV2('certbound:truststore', `${truststore.path}: ${warning}`);
+    }
+    return { data, app: appStack };
+  });
+}
