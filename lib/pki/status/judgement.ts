@@ -61,23 +61,21 @@ const nothingKnown: StatusFailure = {
   detail: 'no status at all',
 };
 
+/** Refused in every mode: soft-fail tolerates silence, not an answer. */
+const refusals = new Map<CertificateStatus['status'], StatusReason>([
+  ['unknown', 'status_unknown'],
+  ['no_source', 'no_status_source'],
+  ['untrusted', 'status_untrusted'],
+]);
+
 function judgeOne(status: CertificateStatus, index: number, policy: StatusPolicy, at: Date): Finding {
-  if (status.status === 'revoked') return { status, refused: index === 0 ? 'certificate_revoked' : 'issuer_revoked' };
-  if (status.status === 'on_hold') return { status, refused: index === 0 ? 'certificate_on_hold' : 'issuer_revoked' };
+  const { status: found } = status;
+  if (found === 'revoked') return { status, refused: index === 0 ? 'certificate_revoked' : 'issuer_revoked' };
+  if (found === 'on_hold') return { status, refused: index === 0 ? 'certificate_on_hold' : 'issuer_revoked' };
   if (!isDemanded(status, index, policy)) return { status, freshUntil: plusSeconds(at, policy.maxStatusAge) };
-  switch (status.status) {
-    case 'good':
-      return judgeGood(status, policy, at);
-    case 'unknown':
-      return { status, refused: 'status_unknown' };
-    case 'no_source':
-      return { status, refused: 'no_status_source' };
-    case 'untrusted':
-      return { status, refused: 'status_untrusted' };
-    case 'unavailable':
-    case 'not_checked':
-      return withoutAnswer(status, policy, at);
-  }
+  if (found === 'good') return judgeGood(status, policy, at);
+  const refused = refusals.get(found);
+  return refused === undefined ? withoutAnswer(status, policy, at) : { status, refused };
 }
 
 /** Whether the policy as it is now asks for this status; one recorded under a laxer policy does not count as checked. */

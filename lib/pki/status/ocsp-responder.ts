@@ -6,6 +6,7 @@ import { matchName } from '../certificate/name.ts';
 import { verifySignature } from '../certificate/signature.ts';
 import type { SignatureAlgorithms } from '../certificate/signature-algorithms.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
+import { unknownCritical } from './extensions.ts';
 import type { OcspResponse } from './ocsp-response.ts';
 
 export type ResponderOptions = {
@@ -96,22 +97,33 @@ function authorisationProblem(candidate: Certificate, options: ResponderOptions)
   if (candidate.thumbprint === issuer.thumbprint) return undefined;
   if (at < candidate.notBefore || at > candidate.notAfter) return 'the responder certificate is not in its validity';
   if (isDirect(candidate, options)) return undefined;
-  // anyExtendedKeyUsage is no delegation: "MUST include a value of id-kp-OCSPSigning".
-  if (!candidate.extendedKeyUsage?.includes(ocspSigning)) return 'the responder certificate is not for OCSP signing';
-  if (candidate.keyUsage !== undefined && !candidate.keyUsage.has('digitalSignature')) {
-    return 'the responder certificate is not for signatures';
-  }
-  for (const [oid, { critical }] of candidate.extensions) {
-    if (critical && !processedExtensions.has(oid)) return `the responder certificate has the critical extension ${oid}`;
-  }
+  const problem = delegationProblem(candidate);
+  if (problem !== undefined) return problem;
   if (!matchName(candidate.issuer, issuer.subject)) return 'the responder certificate is not from the issuer';
   const issued = verifySignature(candidate.signed, issuer.publicKeyInfo, algorithms);
   return issued.ok ? undefined : `the responder certificate is not from the issuer: ${issued.failure.reason}`;
 }
 
-/** RFC 6960 §4.2.2.2.1: nocheck, or a life short enough, or its status looked up. */
-function needsCheck(candidate: Certificate, options: ResponderOptions): boolean {
-  if (isDirect(candidate, options) || candidate.thumbprint === options.cleared) return false;
-  if (candidate.extensions.has(noCheck)) return false;
-  return candidate.notAfter.getTime() - candidate.notBefore.getTime() > uncheckedLifetime;
+function delegationProblem({ extendedKeyUsage, keyUsage, extensions }: Certificate): string | undefined {
+  // anyExtendedKeyUsage is no delegation: "MUST include a value of id-kp-OCSPSigning".
+  if (!extendedKeyUsage?.includes(ocspSigning)) return 'the responder certificate is not for OCSP signing';
+  if (keyUsage !== undefined && !keyUsage.has('digitalSignature')) {
+    return 'the responder certificate is not for signatures';
+  }
+  const unknown = unknownCritical(extensions, processedExtensions);
+  return unknown && `the responder certificate has the critical extension ${unknown}`;
 }
+
+/** RFC 6960 §4.2.2.2.1: nocheck, or a life short enough, or its status looked up. */
+const needsCheck = (candidate: Certificate, options: ResponderOptions): boolean =>
+  !isDirect(candidate, options) &&
+  candidate.thumbprint !== options.cleared &&
+  !candidate.extensions.has(noCheck) &&
+  candidate.notAfter.getTime() - candidate.notBefore.getTime() > uncheckedLifetime;
+
+/** Whether the signer is a delegate that says where its own status is to be had, and does not waive the check. */
+export const isCheckable = (signer: Certificate, options: ResponderOptions): boolean =>
+  !isDirect(signer, options) &&
+  signer.thumbprint !== options.cleared &&
+  !signer.extensions.has(noCheck) &&
+  signer.cRLDistributionPoints !== undefined;

@@ -6,7 +6,7 @@ import { readOctetString } from '../certificate/der-value.ts';
 import { matchCertId, type OcspTarget } from './cert-id.ts';
 import { unknownCritical } from './extensions.ts';
 import { nonceOid } from './ocsp-request.ts';
-import { type ResponderFailure, type ResponderOptions, verifyResponder } from './ocsp-responder.ts';
+import { isCheckable, type ResponderFailure, type ResponderOptions, verifyResponder } from './ocsp-responder.ts';
 import { type OcspResponse, readOcspResponse, type SingleAnswer } from './ocsp-response.ts';
 import { isCurrent, maxAgeWithoutNextUpdate, plusSeconds, skew } from './policy.ts';
 import { statusOfReason } from './revocation-reason.ts';
@@ -27,7 +27,11 @@ export type OcspAnswer = {
   readonly revocationReason?: string;
   /** Who signed: the issuer, its delegate, or the responder that the operator configured. */
   readonly responder: Certificate;
+  /** The signer, where it is a delegate whose own status is worth a look: RFC 6960 §4.2.2.2.1. */
+  readonly delegate?: Certificate;
 };
+
+type Said = Omit<OcspAnswer, 'responder' | 'delegate'>;
 
 export type OcspFailure =
   | ResponderFailure
@@ -64,7 +68,9 @@ export function verifyOcspResponse(der: Uint8Array, options: OcspOptions): Resul
   const problem = responseProblem(response, options);
   if (problem !== undefined) return fail(problem);
   const answer = answerFor(response, options);
-  return answer.ok ? ok({ ...answer.value, responder: signer.value }) : answer;
+  if (!answer.ok) return answer;
+  const responder = signer.value;
+  return ok({ ...answer.value, responder, ...(isCheckable(responder, options) && { delegate: responder }) });
 }
 
 function responseProblem(response: OcspResponse, options: OcspOptions): OcspFailure | undefined {
@@ -94,7 +100,7 @@ function nonceProblem({ extensions }: OcspResponse, nonce: OcspOptions['nonce'])
 function answerFor(
   response: OcspResponse,
   { certificate, issuer, at, maxAge = maxAgeWithoutNextUpdate.ocsp }: OcspOptions,
-): Result<Omit<OcspAnswer, 'responder'>, OcspFailure> {
+): Result<Said, OcspFailure> {
   const matching = response.answers.filter((answer) => matchCertId(answer, certificate, issuer));
   if (matching.length === 0) return fail({ reason: 'no_answer', detail: 'nothing is said about this certificate' });
   const answers = matching.map(toAnswer);
@@ -112,7 +118,7 @@ function answerFor(
   return fail({ reason: 'not_current', detail: answers.map(describeTimes).join(', ') });
 }
 
-function toAnswer(answer: SingleAnswer): Omit<OcspAnswer, 'responder'> {
+function toAnswer(answer: SingleAnswer): Said {
   const { status, thisUpdate, nextUpdate, revokedAt, revocationReason } = answer;
   return {
     status: status === 'revoked' ? statusOfReason(revocationReason) : status,
@@ -123,5 +129,5 @@ function toAnswer(answer: SingleAnswer): Omit<OcspAnswer, 'responder'> {
   };
 }
 
-const describeTimes = ({ thisUpdate, nextUpdate }: Omit<OcspAnswer, 'responder'>): string =>
+const describeTimes = ({ thisUpdate, nextUpdate }: Said): string =>
   `${thisUpdate.toISOString()} to ${nextUpdate?.toISOString() ?? 'no nextUpdate'}`;

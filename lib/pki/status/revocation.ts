@@ -1,0 +1,87 @@
+/** The revocation status of a certification path: asked for, remembered, judged (RFC 5280 §6.1.3 (a)(3), RFC 6960). */
+import type { Result } from '../../result.ts';
+import type { Certificate } from '../certificate/certificate.ts';
+import type { Truststore } from '../path/truststore.ts';
+import type { VerifiedPath } from '../path/validation.ts';
+import type { StatusPorts } from '../ports.ts';
+import type { StatusFailure } from '../reason.ts';
+import { fetchBudget } from './budget.ts';
+import type { CertificateStatus, StatusVerdict } from './certificate-status.ts';
+import { exemptionOf } from './exemption.ts';
+import { judgeStatus } from './judgement.ts';
+import { fallbackOf, isConclusive, mostTelling, reusable } from './known.ts';
+import { type Level, unaskedStatus } from './level.ts';
+import { askResponder } from './ocsp-source.ts';
+import type { StatusPolicy } from './policy.ts';
+import { ocspAddresses } from './sources.ts';
+
+export type { CertificateStatus, StatusVerdict } from './certificate-status.ts';
+export { judgeStatus } from './judgement.ts';
+export { defaultStatusPolicy, type StatusOverride, type StatusPolicy } from './policy.ts';
+
+export type StatusOptions = {
+  readonly policy: StatusPolicy;
+  readonly at: Date;
+  /** What was found before, by certificate: used again while fresh, and while it holds when nothing newer can be had. */
+  readonly known?: readonly CertificateStatus[];
+  /** Where signers of CRLs are looked for that are not on the path (RFC 5280 §6.3.3 (f)). */
+  readonly truststore?: Truststore;
+};
+
+/**
+ * The status of each certificate of the path but the anchor, leaf first. Never throws. Asks nobody what `known` or the
+ * cache still answer; takes no longer than 4 seconds and 4 addresses a certificate.
+ */
+export function fetchStatus(
+  path: VerifiedPath,
+  options: StatusOptions,
+  ports: StatusPorts,
+): Promise<readonly CertificateStatus[]> {
+  const known = new Map((options.known ?? []).map((status) => [status.certificate, status]));
+  return Promise.all(
+    levels(path, options, ports).map((level) => statusOfLevel(level, known.get(level.certificate.thumbprint))),
+  );
+}
+
+/** `fetchStatus`, then `judgeStatus`. */
+export async function checkStatus(
+  path: VerifiedPath,
+  options: StatusOptions,
+  ports: StatusPorts,
+): Promise<Result<StatusVerdict, StatusFailure>> {
+  return judgeStatus(await fetchStatus(path, options, ports), options.policy, options.at);
+}
+
+function levels({ certificates }: VerifiedPath, { policy, at }: StatusOptions, ports: StatusPorts): readonly Level[] {
+  return certificates.slice(0, -1).flatMap((certificate, index) => {
+    const issuer = certificates[index + 1];
+    if (issuer === undefined) return [];
+    const override = policy.overrides?.[issuer.thumbprint] ?? {};
+    return [{ certificate, issuer, index, override, policy, at, budget: fetchBudget(ports.now), ports }];
+  });
+}
+
+async function statusOfLevel(level: Level, known: CertificateStatus | undefined): Promise<CertificateStatus> {
+  const exemption = exemptionOf(level);
+  if (exemption !== undefined) return unaskedStatus(level, 'not_checked', exemption);
+  if (known && reusable(known, level)) return { ...known, cached: true };
+  const asks = plan(level);
+  const found: CertificateStatus[] = [];
+  for (const ask of asks) {
+    const status = await ask();
+    if (isConclusive(status)) return mostTelling([status, ...fallbackOf(known, level)]);
+    found.push(status);
+  }
+  if (asks.length === 0) return unaskedStatus(level, 'no_source');
+  return mostTelling([...found, ...fallbackOf(known, level)]);
+}
+
+/** The sources of the certificate in the order of the policy; the operator's address takes the place of the certificate's. */
+function plan(level: Level): readonly (() => Promise<CertificateStatus>)[] {
+  const { certificate, override, policy } = level;
+  const responders = override.responderUrl ? [override.responderUrl] : ocspAddresses(certificate);
+  const byOcsp = responders.map((url) => () => askResponder(url, level, uncheckable));
+  return policy.order === 'crl' ? [] : byOcsp;
+}
+
+const uncheckable = async (_: Certificate) => 'undetermined' as const;
