@@ -1,9 +1,15 @@
 /** DynamoDB on a laptop: dynalite over LevelDB or memory, on loopback, for one process at a time. */
-import type { IncomingMessage, Server } from 'node:http';
-import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Server } from 'node:http';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { listen, shut } from './listening.ts';
+import { type Listening, listen } from './listening.ts';
 import { takeLock } from './lock.ts';
+import { isFromPage } from './loopback.ts';
 
 export type EmbeddedStoreOptions = {
   /** Directory of the database, created when missing, guarded by a lock beside it; in memory without it. */
@@ -29,15 +35,15 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** Starts the store and creates its tables. Rejects with one line when another process has the directory or port. */
 export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const lock = options.path === undefined ? undefined : await takeLock(`${options.path}.lock`);
-  let server: Server | undefined;
+  let listening: Listening | undefined;
   const close = async () => {
-    if (server !== undefined) await shut(server);
+    await listening?.close();
     await lock?.release();
   };
   try {
-    server = guarded(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...pathOf(options) }));
-    const port = await listen(server, { host: '127.0.0.1', port: options.port ?? 0 });
-    const endpoint = `http://127.0.0.1:${port}`;
+    const server = guarded(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...pathOf(options) }));
+    listening = await listen(server, { host: '127.0.0.1', port: options.port ?? 0 });
+    const endpoint = `http://127.0.0.1:${listening.port}`;
     await createTables(endpoint, options.tables);
     return { endpoint, region, credentials, close };
   } catch (error) {
@@ -55,10 +61,20 @@ async function createTables(endpoint: string, tables: readonly CreateTableComman
       await client.send(new CreateTableCommand(table)).catch((error: Error) => {
         if (error.name !== 'ResourceInUseException') throw error;
       });
+      await untilActive(client, table.TableName);
     }
   } finally {
     client.destroy();
   }
+}
+
+/** dynalite marks a new table active a turn of its event loop later; one that a crash left behind never becomes so. */
+async function untilActive(client: DynamoDBClient, TableName: string | undefined): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+    if (Table?.TableStatus === 'ACTIVE') return;
+  }
+  throw new Error(`table ${TableName} of the embedded store was left unfinished; --fresh begins anew`);
 }
 
 /**
@@ -70,7 +86,7 @@ function guarded(server: Server): Server {
   if (answer === undefined) throw new Error('dynalite has no request listener');
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    if (isFromBrowser(request)) {
+    if (isFromPage(request)) {
       response.writeHead(403, { connection: 'close' }).end();
       return;
     }
@@ -79,10 +95,4 @@ function guarded(server: Server): Server {
     request.on('error', () => response.destroy());
   });
   return server;
-}
-
-/** A page's script names its origin; a name that was made to resolve to 127.0.0.1 stands in `Host`. */
-function isFromBrowser(request: IncomingMessage): boolean {
-  const host = request.headers.host ?? '';
-  return request.headers.origin !== undefined || !/^(127\.0\.0\.1|localhost)(:[0-9]+)?$/.test(host);
 }

@@ -2,19 +2,18 @@
  * API Gateway on a laptop: a public and a mutual TLS host over the same Lambda handlers. It refuses what API Gateway
  * refuses and nothing else (truststore-check.ts), so that what the functions must check is seen to be checked by them.
  */
-import { constants, randomUUID, type X509Certificate } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server, type ServerOptions } from 'node:https';
-import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
 import type { Host } from '../routes.ts';
 import { type PayloadVersion, toEvent } from './api-gateway-event.ts';
 import { type ExtraRoute, type RoutedTo, routeOf } from './gateway-dispatch.ts';
 import { forwardedHeaders, type GatewayRequest, parseTarget, readBody, type Target } from './gateway-request.ts';
-import { type GatewayStatus, gatewayMessages, messageBody, refuse, writeResult } from './gateway-response.ts';
+import { refuse, writeResult } from './gateway-response.ts';
+import { gatewayServer } from './gateway-server.ts';
 import { invoke, type LambdaHandler } from './lambda.ts';
-import { listen, shut } from './listening.ts';
-import { findPaths, type GatewayPath, isValidAt, oneLine, parseGatewayTruststore } from './truststore-check.ts';
+import { listen } from './listening.ts';
+import { judgeConnections, type Peer, whyForbidden } from './mutual-tls.ts';
+import { oneLine, parseGatewayTruststore } from './truststore-check.ts';
 
 export type GatewayOptions = {
   /** The address both hosts listen on. */
@@ -49,41 +48,36 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
-/** What was found about a connection's client, once, when it was made. */
-type Peer = { readonly certificate: X509Certificate; readonly paths: readonly GatewayPath[] };
-
 type Settings = Required<Omit<GatewayOptions, 'truststore'>>;
 
 /** Starts both hosts. Rejects with one line when a port cannot be had or the truststore breaks API Gateway's rules. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const settings: Settings = { ...defaults, ...options };
   let truststore = parseGatewayTruststore(options.truststore);
-  const peers = new WeakMap<object, Peer>();
 
-  const mtlsServer = server('mtls', settings, (request) => peers.get(request.socket));
-  mtlsServer.prependListener('secureConnection', (socket) => {
-    const certificate = peerCertificate(socket);
-    // API Gateway ends a handshake without a certificate; here TLS 1.3 has told the client already that it is done.
-    if (certificate === undefined) socket.destroy();
-    else peers.set(socket, { certificate, paths: findPaths(certificate, truststore) });
-  });
-  const publicServer = server('public', settings, () => undefined);
+  const publicServer = gatewayServer('public', options, (message, response) =>
+    answered('public', message, response, settings, undefined),
+  );
+  const mtlsServer = gatewayServer('mtls', options, (message, response) =>
+    answered('mtls', message, response, settings, peerOf(message.socket)),
+  );
+  const peerOf = judgeConnections(mtlsServer, () => truststore);
 
   const { host } = options;
-  const publicPort = await listen(publicServer, { host, port: options.publicPort, flag: '--port' });
-  const mtlsPort = await listen(mtlsServer, { host, port: options.mtlsPort, flag: '--mtls-port' }).catch(
+  const publicHost = await listen(publicServer, { host, port: options.publicPort, flag: '--port' });
+  const mtlsHost = await listen(mtlsServer, { host, port: options.mtlsPort, flag: '--mtls-port' }).catch(
     async (error: unknown) => {
-      await shut(publicServer);
+      await publicHost.close();
       throw error;
     },
   );
   return {
-    address: () => ({ public: publicPort, mtls: mtlsPort }),
+    address: () => ({ public: publicHost.port, mtls: mtlsHost.port }),
     setTruststore: (pem) => {
       truststore = parseGatewayTruststore(pem);
     },
     close: async () => {
-      await Promise.all([shut(publicServer), shut(mtlsServer)]);
+      await Promise.all([publicHost.close(), mtlsHost.close()]);
     },
   };
 }
@@ -97,51 +91,23 @@ const defaults = {
   report: () => undefined,
 } satisfies Partial<GatewayOptions>;
 
-function server(name: Host, settings: Settings, peerOf: (request: IncomingMessage) => Peer | undefined): Server {
-  const answering = new WeakSet<Duplex>();
-  const created = createServer({ ...tlsOptions(name, settings), ...limits }, (request, response) => {
-    answering.add(request.socket);
-    response.once('close', () => answering.delete(request.socket));
-    answer(name, request, response, settings, peerOf(request)).catch((error: unknown) => {
-      // The client hung up, or a fault of this twin: either way there is nobody to tell but the log.
-      settings.report(`${name} gateway: ${oneLine(String(error))}`);
-      if (response.headersSent) response.destroy();
-      else refuse(response, 500);
-    });
-  });
-  created.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // In the middle of an answer another one would be taken for its body.
-    if (socket.writable && !answering.has(socket)) socket.end(rawAnswer(statusOf(error)));
-    else socket.destroy();
-  });
-  return created;
+/** Never rejects. */
+async function answered(
+  name: Host,
+  message: IncomingMessage,
+  response: ServerResponse,
+  settings: Settings,
+  peer: Peer | undefined,
+): Promise<void> {
+  try {
+    await answer(name, message, response, settings, peer);
+  } catch (error) {
+    // The client hung up, or a fault of this twin.
+    settings.report(`${name} gateway: ${oneLine(String(error))}`);
+    if (response.headersSent || message.socket.destroyed) response.destroy();
+    else refuse(response, 500);
+  }
 }
-
-function tlsOptions(name: Host, { certificate, key }: Settings): ServerOptions {
-  return {
-    cert: certificate,
-    key,
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.3',
-    // RFC 9325 §4.2: forward secrecy and AEAD only; the first three are TLS 1.3's.
-    ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20',
-    // A certificate exchanged later would not be the one that was judged.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-    ALPNProtocols: ['http/1.1'],
-    handshakeTimeout: 10_000,
-    // Whatever OpenSSL thinks of the certificate, the judge is truststore-check.ts: no CA is given, nothing refused.
-    ...(name === 'mtls' && { requestCert: true, rejectUnauthorized: false, ca: [] }),
-  };
-}
-
-/** API Gateway: request line and headers of at most 10,240 bytes. The times are this twin's. */
-const limits: ServerOptions = {
-  maxHeaderSize: 10_240,
-  headersTimeout: 15_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 60_000,
-  connectionsCheckingInterval: 5_000,
-};
 
 async function answer(
   name: Host,
@@ -154,8 +120,9 @@ async function answer(
   const id = randomUUID();
   response.setHeader('apigw-requestid', id);
   const receivedAt = settings.now();
-  if (name === 'mtls' && !isTrusted(peer, receivedAt)) {
-    settings.report(`mtls gateway: 403, ${whyNot(peer)}`);
+  const forbidden = name === 'mtls' ? whyForbidden(peer, receivedAt) : undefined;
+  if (forbidden !== undefined) {
+    settings.report(`mtls gateway: 403, ${forbidden}`);
     return refuse(response, 403);
   }
   const target = parseTarget(message);
@@ -196,34 +163,3 @@ function received(message: IncomingMessage, target: Target, { routePath, pathPar
 }
 
 const certificateOf = (peer: Peer | undefined) => (peer === undefined ? {} : { clientCertificate: peer.certificate });
-
-/** The path was found once; dates go by while a connection lives. */
-function isTrusted(peer: Peer | undefined, at: Date): boolean {
-  return peer !== undefined && isValidAt(peer.paths, at);
-}
-
-function whyNot(peer: Peer | undefined): string {
-  if (peer === undefined) return 'no certificate';
-  const reason =
-    peer.paths.length === 0 ? 'no path of strong certificates to the truststore' : 'a date is out of range';
-  return `${JSON.stringify(oneLine(peer.certificate.subject))}: ${reason}`;
-}
-
-function peerCertificate(socket: TLSSocket): X509Certificate | undefined {
-  try {
-    return socket.getPeerX509Certificate();
-  } catch {
-    return undefined;
-  }
-}
-
-function statusOf({ code }: NodeJS.ErrnoException): GatewayStatus {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431;
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-}
-
-function rawAnswer(status: GatewayStatus): string {
-  const body = messageBody(status);
-  const fields = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
-  return `HTTP/1.1 ${status} ${gatewayMessages[status]}\r\n${fields}\r\n\r\n${body}`;
-}

@@ -1,7 +1,7 @@
 /** Binding a port and letting it go, with errors that fit on one line. */
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 type Server = HttpServer | HttpsServer;
 
@@ -13,8 +13,48 @@ export type Binding = {
   readonly flag?: string;
 };
 
-/** Binds the server and answers with its port. Rejects with one line that names the port and the flag. */
-export function listen(server: Server, { host, port, flag }: Binding): Promise<number> {
+export type Listening = {
+  /** The port in use. */
+  readonly port: number;
+  /** Stops listening, lets exchanges under way end for a moment, then cuts what is left. A second call waits too. */
+  close(): Promise<void>;
+};
+
+/** Milliseconds that exchanges under way get to end before their connections are cut. */
+const grace = 1_000;
+
+/** Binds the server. Rejects with one line that names the port and the flag. */
+export async function listen(server: Server, binding: Binding): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  // All of them: the server's own list lacks those that have not finished their TLS handshake.
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const port = await bind(server, binding);
+  let closed: Promise<void> | undefined;
+  return {
+    port,
+    close: () => {
+      closed ??= shut(server, sockets);
+      return closed;
+    },
+  };
+}
+
+async function shut(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  const cut = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, grace);
+  await closed;
+  clearTimeout(cut);
+}
+
+function bind(server: Server, { host, port, flag }: Binding): Promise<number> {
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException) => {
       const hint = flag === undefined ? '' : ` (${flag} chooses another)`;
@@ -40,19 +80,4 @@ function causeOf(error: NodeJS.ErrnoException): string {
     default:
       return `cannot be bound: ${error.code ?? error.message}`;
   }
-}
-
-/** Milliseconds that exchanges under way get to end before their connections are cut. */
-const grace = 2_000;
-
-/** Stops listening, lets exchanges under way end for a moment, then cuts what is left. */
-export async function shut(server: Server): Promise<void> {
-  if (!server.listening) return;
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), grace);
-  await closed;
-  clearTimeout(cut);
 }

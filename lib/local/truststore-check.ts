@@ -32,8 +32,9 @@ export function parseGatewayTruststore(pem: string): GatewayTruststore {
     throw new Error(`the truststore has ${bytes} bytes; API Gateway takes less than ${maxTruststoreBytes}`);
   }
   const blocks = pem.match(pemBlock) ?? [];
-  if (blocks.length === 0) throw new Error('the truststore holds no certificate');
-  const problems: string[] = [];
+  const begun = pem.split('-----BEGIN CERTIFICATE-----').length - 1;
+  if (begun === 0) throw new Error('the truststore holds no certificate');
+  const problems = begun === blocks.length ? [] : ['a certificate has no end'];
   const certificates: X509Certificate[] = [];
   const positions = new Map<string, number>();
   blocks.forEach((block, index) => {
@@ -79,14 +80,14 @@ export function isValidAt(paths: readonly GatewayPath[], at: Date): boolean {
 function extend(path: GatewayPath, truststore: GatewayTruststore, found: GatewayPath[]): void {
   const last = path.at(-1);
   if (last === undefined || found.length >= maxPaths) return;
-  if (issued(last, last)) {
+  if (isSelfSigned(last)) {
     if (truststore.certificates.some((trusted) => isSame(trusted, last))) found.push(path);
     return;
   }
   if (path.length > maxAuthorities) return;
   for (const issuer of truststore.certificates) {
     const isUsable = issuer.ca && isStrong(issuer) && !path.some((above) => isSame(above, issuer));
-    if (isUsable && issued(issuer, last) && (issued(issuer, issuer) || hasStrongHash(issuer))) {
+    if (isUsable && issued(issuer, last) && (isSelfSigned(issuer) || hasStrongHash(issuer))) {
       extend([...path, issuer], truststore, found);
     }
   }
@@ -97,6 +98,15 @@ function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
     return subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
   } catch {
     // A key that OpenSSL does not know.
+    return false;
+  }
+}
+
+/** Without a look at keyUsage, which forbids most self-signed leaves to sign anything. */
+function isSelfSigned(certificate: X509Certificate): boolean {
+  try {
+    return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
+  } catch {
     return false;
   }
 }
