@@ -7,7 +7,19 @@ import type { CertificateStatus } from '../../pki/status/certificate-status.ts';
 import { conditionHeld, getItem } from './answer.ts';
 import { attributes, type Item, type PlainMembers } from './attribute-value.ts';
 import { certificateKey } from './keys.ts';
-import { bytes, count, date, flag, list, oneOf, optional, parseRow, shape, storedThumbprint, text } from './row-parser.ts';
+import {
+  bytes,
+  count,
+  date,
+  flag,
+  list,
+  oneOf,
+  optional,
+  parseRow,
+  shape,
+  storedThumbprint,
+  text,
+} from './row-parser.ts';
 
 export function dynamoCertificateStore(client: DynamoDBClient, grantsTable: string): CertificateStore {
   return {
@@ -38,7 +50,14 @@ function certificateAttributes({ thumbprint: _inTheKey, statuses, ...row }: Cert
   return attributes({ ...row, statuses: statuses.map(storable), fetched });
 }
 
-function storable({ thisUpdate, nextUpdate, fetchedAt, revokedAt, retryAt, ...status }: CertificateStatus): PlainMembers {
+function storable({
+  thisUpdate,
+  nextUpdate,
+  fetchedAt,
+  revokedAt,
+  retryAt,
+  ...status
+}: CertificateStatus): PlainMembers {
   return {
     ...status,
     thisUpdate: thisUpdate?.toISOString(),

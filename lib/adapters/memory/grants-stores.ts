@@ -56,5 +56,7 @@ function live<R extends { readonly exp: number }>(row: R | undefined, at: Date):
 /** No status of the same certificate in the stored row was fetched later. */
 function nothingNewer(stored: CertificateRow, row: CertificateRow): boolean {
   const fetched = new Map(stored.statuses.map((status) => [status.certificate, status.fetchedAt]));
-  return row.statuses.length > 0 && row.statuses.every((s) => (fetched.get(s.certificate) ?? s.fetchedAt) <= s.fetchedAt);
+  return (
+    row.statuses.length > 0 && row.statuses.every((s) => (fetched.get(s.certificate) ?? s.fetchedAt) <= s.fetchedAt)
+  );
 }

@@ -1,6 +1,5 @@
 /** What memory holds of each tenant, at most `maxAge` old; one version row tells whether it still stands. */
 import type { Registry, TenantSnapshot } from '../../oauth/ports.ts';
-import { parseCertificate } from '../../pki/certificate/certificate.ts';
 import { buildTruststore } from '../../pki/path/truststore.ts';
 import type { Fetch, StatusPorts } from '../../pki/ports.ts';
 import { tenantName } from '../../routes.ts';
@@ -73,14 +72,11 @@ export function registry(stores: RegistryStores, options: RegistryOptions): Regi
     if (version === '') return undefined;
     const [tenant, entries] = await Promise.all([stores.tenants.find(name), stores.truststore.entries(name)]);
     if (tenant === undefined) return undefined;
-    const parsed = entries.flatMap(({ type, certificate }) => {
-      const result = parseCertificate(certificate);
-      return result.ok ? [{ type, certificate: result.value }] : [];
-    });
+    const trusted = entries.map(({ type, certificate }) => ({ type, der: certificate }));
     return {
       tenant,
       version,
-      truststore: buildTruststore(parsed, version),
+      truststore: buildTruststore(trusted, version),
       clients: boundedMemory(limits.clients),
       parsed: boundedMemory(limits.certificates),
       verdicts: boundedMemory(limits.certificates),

@@ -1,12 +1,7 @@
 /** All stores in memory, for tests of everything above them. */
 import type { Stores } from '../stores.ts';
 import { memoryCertificateStore, memoryHolderStore, memoryTokenStore } from './grants-stores.ts';
-import {
-  memoryClientStore,
-  memoryTenantStore,
-  memoryTruststoreStore,
-  memoryVersionStore,
-} from './registry-stores.ts';
+import { memoryClientStore, memoryTenantStore, memoryTruststoreStore, memoryVersionStore } from './registry-stores.ts';
 
 export function memoryStores(): Stores {
   const versions = memoryVersionStore();
