@@ -35,8 +35,11 @@ const malformed = (element: Element) => new DerError('time not in the form of RF
 
 function date(element: Element, year: number, rest: readonly number[]): Date {
   const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = rest;
-  const value = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  // Date.UTC reads the years 0 to 99 as of the 20th century and rolls 30 February over to March; both show here.
+  const value = new Date(0);
+  // Date.UTC would read the years 0 to 99 as of the 20th century.
+  value.setUTCFullYear(year, month - 1, day);
+  value.setUTCHours(hour, minute, second);
+  // 30 February has become 2 March.
   const same =
     value.getUTCFullYear() === year &&
     value.getUTCMonth() === month - 1 &&

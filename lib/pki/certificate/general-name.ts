@@ -99,7 +99,7 @@ function toAsciiLabels(text: string): string | undefined {
 export const matchDnsName = (registered: string, presented: string): boolean =>
   !registered.includes('*') && registered !== '' && registered.toLowerCase() === presented.toLowerCase();
 
-const uri = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^\s]*)$/i;
+const uri = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#\s]*))?([^\s]*)$/i;
 
 /** RFC 3986 §3: an absolute URI in ASCII, as a certificate holds it. */
 export function parseUri(text: string): Result<string, GeneralNameFailure> {
