@@ -20,7 +20,7 @@ type Stage = {
 };
 
 /** Seconds after which the server must have noticed a revocation; `npm start` asks again after two. */
-const patience = 30;
+const patience = 15;
 
 export async function tellStory(state: string, endpoint: Endpoint, narrator: Narrator): Promise<void> {
   const ca = readFileSync(serverCaFile(state), 'utf8');

@@ -1,5 +1,6 @@
 /** The demo's part of the local server: three certificates, three clients, one API. */
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { demoApi, introspectOverMutualTls } from './demo-api.ts';
 import { certificateFile, demoClients, demoIdentity, demoMetadata, demoSubject, keyFile } from './demo-files.ts';
@@ -15,11 +16,11 @@ export type Demo = {
   readonly open: (endpoint: Endpoint) => void;
 };
 
-/** Issues the certificates that are missing and mounts `GET /demo/whoami` on both hosts. */
+/** Issues the certificates that are missing or of no use any more, and mounts `GET /demo/whoami` on both hosts. */
 export async function prepareDemo(state: string, responder: Responder): Promise<Demo> {
   await mkdir(join(state, 'clients'), { recursive: true, mode: 0o700 });
   for (const client of demoClients) {
-    if (await exists(certificateFile(state, client))) continue;
+    if (await isUsable(certificateFile(state, client), responder)) continue;
     const { certificate, key } = await responder.issue({ subject: demoSubject(client) });
     await writePrivate(keyFile(state, client), key);
     await writeFile(certificateFile(state, client), certificate);
@@ -42,8 +43,11 @@ export async function prepareDemo(state: string, responder: Responder): Promise<
   };
 }
 
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
+/** There, not expired, and neither revoked nor unknown to the CA: an interrupted demo leaves a revoked one behind. */
+async function isUsable(file: string, { find }: Responder): Promise<boolean> {
+  const pem = await readFile(file, 'utf8').catch(() => undefined);
+  if (pem === undefined) return false;
+  const { serialNumber, validToDate } = new X509Certificate(pem);
+  const entry = find(serialNumber.toLowerCase());
+  return entry !== undefined && entry.revoked === undefined && validToDate > new Date();
+}

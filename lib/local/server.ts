@@ -13,7 +13,7 @@ import { type Gateway, startGateway } from './gateway.ts';
 import type { LambdaHandler } from './lambda.ts';
 import { entriesOf, registerTenant } from './registration.ts';
 import { type Responder, startResponder } from './responder.ts';
-import { serverCaOf } from './server-certificate.ts';
+import { checkServerCertificate, serverCaOf } from './server-certificate.ts';
 import type { StartOptions, TenantOptions } from './start-options.ts';
 import { type Endpoint, openStateDirectory, type StateDirectory, writePrivate } from './state-directory.ts';
 import { joinBundles } from './truststore-check.ts';
@@ -53,6 +53,7 @@ export async function startLocalServer(options: StartOptions, ports: LocalServer
 }
 
 async function start(options: StartOptions, { loadHandlers, report }: LocalServerPorts, running: Running) {
+  if (options.server !== undefined) checkServerCertificate(options.server);
   const directory = await openStateDirectory({ path: options.stateDirectory, fresh: options.fresh });
   running.push(() => directory.close());
 

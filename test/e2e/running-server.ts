@@ -1,5 +1,6 @@
 /** `npm start` as a child process on free ports, with a state directory of its own, for the time of a test file. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,8 +16,8 @@ export type RunningServer = {
   readonly state: string;
   /** PEM: what the hosts' certificate is trusted under. */
   readonly ca: string;
-  /** The log lines of the requests so far. */
-  readonly log: () => readonly Record<string, unknown>[];
+  /** The log line of the request that got this answer; it may arrive after the answer. */
+  readonly logOf: (answer: Answer) => Promise<Record<string, unknown>>;
   readonly output: () => string;
   /** Ends it as Ctrl-C would and resolves with its exit code. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
@@ -69,11 +70,14 @@ export async function runServer(state: string, ...flags: string[]): Promise<Runn
     ca,
     post,
     output: () => output,
-    log: () =>
-      output
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line)),
+    logOf: async ({ headers }) => {
+      const id = `"request_id":"${headers['apigw-requestid']}"`;
+      for (;;) {
+        const line = output.split('\n').find((each) => each.startsWith('{') && each.endsWith('}') && each.includes(id));
+        if (line !== undefined) return JSON.parse(line);
+        await once(child.stdout, 'data');
+      }
+    },
     stop: (signal = 'SIGINT') => {
       child.kill(signal);
       return ended;
