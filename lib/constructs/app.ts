@@ -58,10 +58,9 @@ export class AppStack extends Stack {
     });
     new CfnOutput(this, 'TruststoreVersion', { value: published.version });
     if (zone === undefined) {
-      const records = { [domainName]: publicDomain.target, [mtlsDomainName]: mtlsDomain.target };
-      Object.entries(records).forEach(([name, target], index) => {
-        new CfnOutput(this, index === 0 ? 'PublicRecord' : 'MtlsRecord', { value: `${name} CNAME ${target}` });
-      });
+      // The records are the operator's.
+      new CfnOutput(this, 'PublicRecord', { value: `${domainName} CNAME ${publicDomain.target}` });
+      new CfnOutput(this, 'MtlsRecord', { value: `${mtlsDomainName} CNAME ${mtlsDomain.target}` });
     }
   }
 

@@ -33,7 +33,7 @@ const root = join(import.meta.dirname, '..', '..');
  * CommonJS, because any ESM import of node:http costs 48 ms of cold start, and dynamic imports lowered, because the SDK's
  * are slow. The runtime's SDK is not used: its version is not ours.
  */
-const bundling: BundlingOptions = {
+export const bundling: BundlingOptions = {
   format: OutputFormat.CJS,
   minify: true,
   target: 'node24',

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { build } from 'esbuild';
+import { bundling } from '../../lib/constructs/endpoint-function.ts';
+import { httpFunctions } from '../../lib/constructs/grants.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The size of a function's bundle, the packages in it, and what it would load at run time. */
+async function bundle(lambda: string) {
+  const { metafile } = await build({
+    entryPoints: [join(root, 'lambdas', `${lambda}.ts`)],
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    minify: bundling.minify,
+    target: bundling.target,
+    mainFields: bundling.mainFields,
+    external: bundling.externalModules,
+    supported: { 'dynamic-import': false },
+    write: false,
+    outfile: 'index.js',
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const [output] = Object.values(metafile.outputs);
+  const inputs = Object.keys(output?.inputs ?? {});
+  const packages = inputs.map((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1]);
+  return {
+    bytes: output?.bytes ?? 0,
+    inputs,
+    packages: new Set(packages.filter((name) => name !== undefined)),
+    loaded: (output?.imports ?? []).map(({ path }) => path),
+  };
+}
+
+test('design §7: no endpoint carries what only the dev CA, the publisher or the deployment needs', async () => {
+  for (const lambda of httpFunctions().keys()) {
+    const { packages, inputs } = await bundle(lambda);
+    for (const name of [
+      '@peculiar/x509',
+      'reflect-metadata',
+      '@aws-sdk/client-s3',
+      'aws-cdk-lib',
+      'dynalite',
+      'undici',
+    ]) {
+      assert.ok(!packages.has(name), `${lambda} carries ${name}`);
+    }
+    for (const input of inputs) assert.doesNotMatch(input, /^(lib\/(local|constructs)|test|bin)\//, lambda);
+  }
+});
+
+test('design §8: no bundle exceeds 480 KB', async () => {
+  for (const lambda of [...httpFunctions().keys(), 'truststore-publisher']) {
+    const { bytes } = await bundle(lambda);
+    assert.ok(bytes > 0 && bytes <= 480 * 1024, `${lambda}: ${bytes} bytes`);
+  }
+});
+
+test("design §8: a bundle loads Node's own modules and nothing of the runtime's SDK", async () => {
+  for (const lambda of [...httpFunctions().keys(), 'truststore-publisher']) {
+    const { loaded } = await bundle(lambda);
+    for (const path of loaded) assert.doesNotMatch(path, /^@|aws/, lambda);
+  }
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Stack, Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { newDeployment } from './stacks.ts';
+
+type Finding = {
+  readonly ruleName: string;
+  readonly violatingConstructs: readonly { readonly constructPath: string }[];
+};
+
+/** What cdk-nag finds, acknowledged findings left out: `rule path`. */
+function findings(context: TestContext, add: (stacks: { data: Stack; app: Stack }) => void = () => {}) {
+  const outdir = mkdtempSync(join(tmpdir(), 'certbound-nag-'));
+  context.after(() => rmSync(outdir, { recursive: true }));
+  // The report goes to the standard error as well.
+  context.mock.method(process.stderr, 'write', () => true);
+  context.mock.method(console, 'error', () => {});
+  const { cdk, data, app } = newDeployment({}, outdir);
+  add({ data, app });
+  Validations.of(cdk).addPlugins(new AwsSolutionsChecks(cdk));
+  let failed = false;
+  try {
+    cdk.synth();
+  } catch {
+    failed = true;
+  }
+  const { pluginReports } = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
+  const found = pluginReports.flatMap(({ violations }: { violations: readonly Finding[] }) =>
+    violations.flatMap(({ ruleName, violatingConstructs }) =>
+      violatingConstructs.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+    ),
+  );
+  return { failed, found };
+}
+
+test('house style: cdk-nag (AwsSolutions) has nothing to say that is not acknowledged with a reason', (context) => {
+  assert.deepEqual(findings(context), { failed: false, found: [] });
+});
+
+test('house style: cdk-nag would tell of a careless bucket', (context) => {
+  const { failed, found } = findings(context, ({ data }) => new Bucket(data, 'Careless'));
+  assert.equal(failed, true);
+  assert.ok(found.includes('AwsSolutions-S10 Certbound-Data-eu-central-1/Careless/Resource'), found.join('\n'));
+});
+
+test('house style: nothing is acknowledged but that the endpoints have no authorizer', () => {
+  const { cdk } = newDeployment();
+  const acknowledged = cdk.node
+    .findAll()
+    .flatMap(({ node }) => node.metadata)
+    .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+    .map(({ data }) => JSON.stringify(data));
+  assert.ok(acknowledged.length > 0);
+  for (const each of acknowledged) assert.match(each, /AwsSolutions-APIG4/);
+});

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseConfiguration } from '../../lib/constructs/configuration.ts';
+import { cdkJson, readFromRoot } from './stacks.ts';
+
+const parse = (changes: Readonly<Record<string, unknown>>) =>
+  parseConfiguration({ ...cdkJson, ...changes }, readFromRoot);
+
+/** The problems that a configuration is refused for, one a line. */
+function problems(changes: Readonly<Record<string, unknown>>): readonly string[] {
+  try {
+    parse(changes);
+  } catch (error) {
+    const [first, ...rest] = String(error instanceof Error && error.message).split('\n  ');
+    assert.equal(first, 'The configuration of the deployment has problems:');
+    return rest;
+  }
+  return assert.fail(`accepted: ${JSON.stringify(changes)}`);
+}
+
+const certificateArn = 'arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d';
+
+test('design §8: cdk.json is a configuration', () => {
+  const configuration = parse({});
+  assert.equal(configuration.domainName, 'auth.example.com');
+  assert.equal(configuration.mtlsDomainName, 'mtls.auth.example.com');
+  assert.deepEqual(configuration.regions, ['eu-central-1']);
+  assert.deepEqual(configuration.zone, { hostedZoneId: 'Z0123456789EXAMPLE', zoneName: 'example.com' });
+  assert.equal(configuration.account, undefined);
+  assert.equal(configuration.certificateArn, undefined);
+  assert.equal(configuration.logRetentionDays, 365);
+  assert.deepEqual(configuration.throttling, { rate: 1000, burst: 500 });
+  assert.equal(configuration.truststore.bundle.certificates.length, 1);
+});
+
+test('design §8: values may be texts, as the command line gives them', () => {
+  const configuration = parse({
+    regions: 'eu-west-1',
+    logRetentionDays: '30',
+    throttlingRate: '20',
+    throttlingBurst: '5',
+  });
+  assert.deepEqual(configuration.regions, ['eu-west-1']);
+  assert.equal(configuration.logRetentionDays, 30);
+  assert.deepEqual(configuration.throttling, { rate: 20, burst: 5 });
+});
+
+test('design §8: an empty text takes back what cdk.json says', () => {
+  const configuration = parse({ hostedZoneId: '', hostedZoneName: '', certificateArn, account: '123456789012' });
+  assert.equal(configuration.zone, undefined);
+  assert.equal(configuration.certificateArn, certificateArn);
+  assert.equal(configuration.account, '123456789012');
+});
+
+test('design §8: every problem is told at once, with the key, the value and what is allowed', () => {
+  const found = problems({
+    name: '1st',
+    account: '12',
+    regions: ['Frankfurt'],
+    domainName: 'Auth.example.com',
+    mtlsDomainName: 'localhost',
+    hostedZoneId: 'example',
+    hostedZoneName: 'example.com.',
+    certificateArn: 'arn:aws:iam::123456789012:server-certificate/x',
+    ownershipCertificateArn: 7,
+    initialTruststore: 'no/such/file.pem',
+    logRetentionDays: 2,
+    throttlingRate: 0,
+    throttlingBurst: '1e3',
+  });
+  const keys = found.map((line) => line.split('=')[0]);
+  assert.deepEqual([...new Set(keys)].sort(), [
+    'account',
+    'certificateArn',
+    'domainName',
+    'hostedZoneId',
+    'hostedZoneName',
+    'initialTruststore',
+    'logRetentionDays',
+    'mtlsDomainName',
+    'name',
+    'ownershipCertificateArn',
+    'regions',
+    'throttlingBurst',
+    'throttlingRate',
+  ]);
+  assert.equal(keys.length, new Set(keys).size, 'no key is told twice');
+  assert.ok(found.includes('account="12": twelve digits'));
+  assert.ok(found.includes('regions=["Frankfurt"]: one AWS region; several are not there yet'));
+});
+
+const refused: readonly (readonly [string, Readonly<Record<string, unknown>>, RegExp])[] = [
+  ['no host', { domainName: undefined }, /^domainName="": a host name/],
+  ['one host for both', { mtlsDomainName: 'auth.example.com' }, /^mtlsDomainName=.*another host than domainName/],
+  ['a host with a port', { domainName: 'auth.example.com:443' }, /^domainName=/],
+  ['a host with a scheme', { domainName: 'https://auth.example.com' }, /^domainName=/],
+  ['a wildcard', { domainName: '*.example.com' }, /^domainName=/],
+  ['an IP address', { domainName: '192.0.2.1' }, /^domainName=/],
+  ['a host outside the zone', { domainName: 'auth.example.org' }, /a host in the hosted zone example\.com/],
+  ['a host that ends like the zone', { domainName: 'auth.badexample.com' }, /a host in the hosted zone example\.com/],
+  ['half a zone', { hostedZoneName: '' }, /^hostedZoneId, hostedZoneName: a hosted zone needs both/],
+  [
+    'neither zone nor certificate',
+    { hostedZoneId: '', hostedZoneName: '' },
+    /^certificateArn="".*or else a hosted zone/,
+  ],
+  ['a certificate of another region', { certificateArn, regions: ['us-east-1'] }, /a certificate in us-east-1/],
+  ['several regions', { regions: ['eu-central-1', 'eu-west-1'] }, /several are not there yet/],
+  ['no region', { regions: [] }, /^regions=/],
+  ['a region that is no text', { regions: [1] }, /^regions=/],
+  ['a key in the wrong case', { mtlsDomainname: 'x.example.com' }, /^mtlsDomainname="x\.example\.com": no key of the/],
+  ['a truststore without a certificate', { initialTruststore: 'package.json' }, /it holds no certificate in PEM form/],
+  ['no truststore', { initialTruststore: undefined }, /^initialTruststore="": the path of a PEM file/],
+];
+
+for (const [what, changes, expected] of refused) {
+  test(`design §8: a configuration with ${what} is refused for that alone`, () => {
+    const found = problems(changes);
+    assert.equal(found.length, 1, found.join('\n'));
+    assert.match(found[0] ?? '', expected);
+  });
+}
