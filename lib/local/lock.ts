@@ -1,7 +1,7 @@
 /** A lock file: one process at a time, its pid readable by the next one, taken over from a process that is dead. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 
 /** Who holds the lock. `startedAt` tells a process from a later one with the same pid, where the system says it. */
 type Holder = { readonly pid: number; readonly startedAt?: string };
@@ -13,7 +13,8 @@ export type Lock = {
 
 /** Takes the lock `file`. Rejects with one line that names the pid when a living process holds it. */
 export async function takeLock(file: string): Promise<Lock> {
-  const content = `${JSON.stringify(holder(process.pid))}\n`;
+  // The id tells this lock from a later one of the same process.
+  const content = `${JSON.stringify({ ...holder(process.pid), id: randomUUID() })}\n`;
   // Written whole under another name and linked: nobody ever reads half a lock.
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, content, { mode: 0o600, flag: 'wx' });
@@ -22,7 +23,7 @@ export async function takeLock(file: string): Promise<Lock> {
       const found = await read(file);
       if (found === undefined) continue;
       if (isAlive(found)) throw new Error(`${file} is held by the running process ${parse(found)?.pid}`);
-      await putAside(file, found);
+      await removeStale(file, found, draft);
     }
   } finally {
     await rm(draft, { force: true });
@@ -52,17 +53,22 @@ function isAlive(content: string): boolean {
   return found.startedAt === undefined || found.startedAt === holder(found.pid).startedAt;
 }
 
-/** Removes a dead process's lock, and only that one: of several that try, one gets it by the rename. */
-async function putAside(file: string, stale: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+/**
+ * Removes a dead process's lock, and only that one: of several that try, one at a time looks again and removes, so that
+ * none removes what another has taken meanwhile.
+ */
+async function removeStale(file: string, stale: string, draft: string): Promise<void> {
+  const turn = `${file}.takeover`;
+  if (!(await linked(draft, turn))) {
+    const other = await read(turn);
+    if (other !== undefined && !isAlive(other)) throw new Error(`${turn} was left by a dead process; remove it`);
+    return;
   }
-  if ((await read(aside)) !== stale) await linked(aside, file);
-  await rm(aside, { force: true });
+  try {
+    if ((await read(file)) === stale) await rm(file);
+  } finally {
+    await rm(turn, { force: true });
+  }
 }
 
 async function linked(from: string, to: string): Promise<boolean> {
