@@ -265,7 +265,7 @@ test('pki §4: an https server that does not shake hands is given up within the 
 test('pki §4: a connection that stands is not ended by the connect timeout', async (t) => {
   const server = await hostileServer(t, (socket) => {
     let left = 60;
-    socket.write(respond('600 OK\r\nContent-Length: 60'));
+    socket.write(respond('200 OK\r\nContent-Length: 60'));
     const timer = setInterval(() => {
       if (left > 0) socket.write('x');
       else clearInterval(timer);
