@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { Agent } from 'node:https';
 import { after, before, test } from 'node:test';
 import { type Authority, createAuthority, issueLeaf, type LeafRequest } from '../../lib/local/authority.ts';
 import { issueCertificate, type KeyedCertificate } from '../../lib/local/certificate-authority.ts';
 import { type Gateway, startGateway } from '../../lib/local/gateway.ts';
-import { joinBundles } from '../../lib/local/truststore-check.ts';
+import { findPaths, joinBundles, parseGatewayTruststore } from '../../lib/local/truststore-check.ts';
 import { call, type Identity } from './https-client.ts';
 
 const year = { notBefore: new Date(Date.now() - 86_400_000), notAfter: new Date(Date.now() + 365 * 86_400_000) };
@@ -95,6 +96,15 @@ for (const [what, [request, why]] of Object.entries(refused)) {
     });
   }
 }
+
+test('API Gateway: P-224 is too weak; TLS ends before it could be said', async () => {
+  const weak = await issueLeaf(authority, { subject: 'CN=client', keyType: 'P-224' });
+  const truststore = parseGatewayTruststore(authority.truststore);
+  assert.deepEqual(findPaths(new X509Certificate(weak.certificate), truststore), []);
+  const strong = await issueLeaf(authority, { subject: 'CN=client' });
+  assert.equal(findPaths(new X509Certificate(strong.certificate), truststore).length, 1);
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3']) await assert.rejects(present(weak, { maxVersion }));
+});
 
 test('API Gateway: a leaf of a CA outside the truststore is answered 403', async () => {
   await assertForbidden(await issueLeaf(foreign, { subject: 'CN=client,O=A' }), untrusted);
