@@ -25,6 +25,8 @@ export type RequestRecord = {
   jti?: string;
   /** The client of the token that is introspected or revoked. */
   token_client_id?: string;
+  /** The certificate that token is bound to; `path` and `certificate_status` speak of it then. */
+  token_thumbprint?: string;
   active?: boolean;
   error?: ErrorCode;
   reason?: Reason;

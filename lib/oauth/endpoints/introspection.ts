@@ -50,6 +50,7 @@ function maySee(caller: Client, token: AccessTokenRecord): boolean {
 async function judgeHolder(token: AccessTokenRecord, call: Call, server: Server): Promise<TokenVerdict> {
   const { snapshot, record, at } = call;
   const thumbprint = token.cnf['x5t#S256'];
+  record.token_thumbprint = thumbprint;
   const holder = await findHolder(token.client_id, thumbprint, at, snapshot, server);
   if (holder.client === undefined) return fail('client_unknown');
   if (holder.client.disabled) return fail('client_disabled');

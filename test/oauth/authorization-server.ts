@@ -1,0 +1,131 @@
+/** The endpoints over stores in memory, a real CA with real OCSP answers, and a clock that the test moves. */
+
+import type { RequestLine } from '../../lib/adapters/api-gateway/log.ts';
+import { serve } from '../../lib/adapters/api-gateway/serve.ts';
+import { registry } from '../../lib/adapters/memory/registry.ts';
+import { memoryStores } from '../../lib/adapters/memory/stores.ts';
+import { createAuthority, issueLeaf, type LeafRequest } from '../../lib/local/authority.ts';
+import type { KeyedCertificate } from '../../lib/local/certificate-authority.ts';
+import { openLedger } from '../../lib/local/ledger.ts';
+import { answerOcsp } from '../../lib/local/ocsp-responder.ts';
+import { introspection } from '../../lib/oauth/endpoints/introspection.ts';
+import { jwks, metadata } from '../../lib/oauth/endpoints/metadata.ts';
+import { revocation } from '../../lib/oauth/endpoints/revocation.ts';
+import { token } from '../../lib/oauth/endpoints/token.ts';
+import type { ClientMetadata, Server } from '../../lib/oauth/ports.ts';
+import { newTenant, type Tenant } from '../../lib/oauth/tenant.ts';
+import type { Fetch } from '../../lib/pki/ports.ts';
+import { fail, ok } from '../../lib/result.ts';
+
+export const start = new Date('2026-06-01T12:00:00Z');
+
+export type Reply = 'answers' | 'silent' | 'garbage';
+
+export type Settings = {
+  readonly tenant?: Partial<Tenant>;
+  /** Seconds for which an OCSP answer is good. */
+  readonly validity?: number;
+};
+
+export async function authorizationServer({ tenant = {}, validity = 3600 }: Settings = {}) {
+  const clock = { now: start };
+  const responder: { reply: Reply; asked: number } = { reply: 'answers', asked: 0 };
+  const authority = await createAuthority({ statusUrl: 'http://status.example', at: start });
+  const ledger = await openLedger(undefined);
+  await ledger.record({ serial: authority.intermediate.serial, issuer: 'root', request: { subject: 'CN=I' } });
+
+  const fetch: Fetch = async ({ body }) => {
+    responder.asked++;
+    if (responder.reply === 'silent') return fail({ reason: 'timeout', detail: 'status.example did not answer' });
+    if (responder.reply === 'garbage') return ok(Uint8Array.of(0x30, 0x03, 0x0a, 0x01, 0x00));
+    const nextUpdate = new Date(clock.now.getTime() + validity * 1000);
+    return ok(answerOcsp(body ?? new Uint8Array(), { at: clock.now, nextUpdate }, authority, ledger));
+  };
+
+  const stores = memoryStores();
+  const now = () => clock.now;
+  let counter = 0;
+  const server: Server = {
+    ...stores,
+    registry: registry(stores, { maxAge: 1, now, fetch }),
+    now,
+    randomBytes: (size) => Buffer.alloc(size, ++counter),
+  };
+  await stores.tenants.save(
+    newTenant({
+      name: 'default',
+      issuer: 'https://auth.example',
+      mtls_base_uri: 'https://mtls.auth.example',
+      ...tenant,
+    }),
+  );
+  for (const [type, { der }] of [
+    ['anchor', authority.root],
+    ['intermediate', authority.intermediate],
+  ] as const) {
+    await stores.truststore.add('default', { type, certificate: der });
+  }
+
+  const lines: RequestLine[] = [];
+  const handler = serve(
+    { token, introspection, revocation, authorizationServerMetadata: metadata, openidConfiguration: metadata, jwks },
+    { tenantHosts: {}, log: (line) => lines.push(line) },
+    server,
+  );
+
+  async function post(path: string, form: Readonly<Record<string, string>>, clientCertPem?: string) {
+    const { statusCode, headers, body } = await handler(
+      {
+        version: '2.0',
+        rawPath: path,
+        rawQueryString: '',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams(form).toString(),
+        isBase64Encoded: false,
+        requestContext: {
+          domainName: 'mtls.auth.example',
+          http: { method: 'POST' },
+          ...(clientCertPem !== undefined && { authentication: { clientCert: { clientCertPem } } }),
+        },
+      },
+      { awsRequestId: 'test' },
+    );
+    return {
+      status: statusCode,
+      headers,
+      body,
+      json: () => JSON.parse(body) as Record<string, unknown>,
+      line: lines.at(-1),
+    };
+  }
+
+  return {
+    clock,
+    responder,
+    stores,
+    authority,
+    /** Moves the clock by seconds. */
+    pass: (seconds: number) => {
+      clock.now = new Date(clock.now.getTime() + seconds * 1000);
+    },
+    register: (metadata: ClientMetadata) => stores.clients.save('default', metadata),
+    /** A certificate the responder knows as good. */
+    issue: async (request: LeafRequest): Promise<KeyedCertificate> => {
+      const leaf = await issueLeaf(authority, request, clock.now);
+      await ledger.record({ serial: leaf.serial, issuer: 'intermediate', request: { subject: request.subject } });
+      return leaf;
+    },
+    revoke: async ({ serial }: KeyedCertificate, reason: 'keyCompromise' | 'certificateHold' = 'keyCompromise') => {
+      const entry = ledger.find(serial);
+      if (entry === undefined) throw new Error('never issued');
+      await ledger.record({ ...entry, revoked: { at: clock.now, reason } });
+    },
+    post,
+    token: ({ certificate }: KeyedCertificate, form: Record<string, string> = {}) =>
+      post('/token', { grant_type: 'client_credentials', client_id: 'client', ...form }, certificate),
+    introspect: (accessToken: unknown, { certificate }: KeyedCertificate, client_id = 'api') =>
+      post('/introspect', { token: String(accessToken), client_id }, certificate),
+  };
+}
+
+export type AuthorizationServer = Awaited<ReturnType<typeof authorizationServer>>;
