@@ -1,0 +1,19 @@
+import type { Stores } from '../../lib/adapters/stores.ts';
+import { certificateStoreContract } from './certificate-store.ts';
+import { clientStoreContract } from './client-store.ts';
+import { holderStoreContract } from './holder-store.ts';
+import { tenantStoreContract } from './tenant-store.ts';
+import { tokenStoreContract } from './token-store.ts';
+import { truststoreStoreContract } from './truststore-store.ts';
+import { versionStoreContract } from './version-store.ts';
+
+/** Every contract, on the stores of one engine. */
+export function contracts(name: string, stores: () => Stores): void {
+  tokenStoreContract(name, () => stores().tokens);
+  certificateStoreContract(name, () => stores().certificates);
+  holderStoreContract(name, stores);
+  clientStoreContract(name, stores);
+  tenantStoreContract(name, stores);
+  truststoreStoreContract(name, stores);
+  versionStoreContract(name, () => stores().versions);
+}
