@@ -42,7 +42,8 @@ export async function authorizationServer({ tenant = {}, validity = 3600 }: Sett
     return ok(answerOcsp(body ?? new Uint8Array(), { at: clock.now, nextUpdate }, authority, ledger));
   };
 
-  const stores = memoryStores();
+  const calls: string[] = [];
+  const stores = counted(memoryStores(), calls);
   const now = () => clock.now;
   let counter = 0;
   const server: Server = {
@@ -103,6 +104,8 @@ export async function authorizationServer({ tenant = {}, validity = 3600 }: Sett
     clock,
     responder,
     stores,
+    /** What was asked of the stores, as `tokens.save`; a test empties it. */
+    calls,
     authority,
     /** Moves the clock by seconds. */
     pass: (seconds: number) => {
@@ -126,6 +129,22 @@ export async function authorizationServer({ tenant = {}, validity = 3600 }: Sett
     introspect: (accessToken: unknown, { certificate }: KeyedCertificate, client_id = 'api') =>
       post('/introspect', { token: String(accessToken), client_id }, certificate),
   };
+}
+
+/** The stores, with each call written down. */
+function counted<T extends object>(stores: T, calls: string[]): T {
+  const entries = Object.entries(stores).map(([name, store]: [string, object]) => [
+    name,
+    new Proxy(store, {
+      get: (target, method) => {
+        const value: unknown = Reflect.get(target, method);
+        return typeof value === 'function'
+          ? (...args: unknown[]) => calls.push(`${name}.${String(method)}`) && value(...args)
+          : value;
+      },
+    }),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 export type AuthorizationServer = Awaited<ReturnType<typeof authorizationServer>>;
