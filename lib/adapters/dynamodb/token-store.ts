@@ -1,6 +1,7 @@
 /** Access tokens in the grants table, by tenant and hash (RFC 7662, RFC 7009). */
 import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { AccessTokenRecord } from '../../oauth/access-token.ts';
+import { maxClientIdLength } from '../../oauth/client-metadata.ts';
 import type { TokenStore } from '../../oauth/ports.ts';
 import { answer, conditionHeld, getItem } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
@@ -20,8 +21,11 @@ export function dynamoTokenStore(client: DynamoDBClient, grantsTable: string): T
     },
     async revoke(tenant, hash, client_id, at) {
       const key = tokenKey(tenant, hash);
-      const command = revocation(grantsTable, key, client_id, at);
-      if (await conditionHeld('UpdateItem', client.send(command))) return 'revoked';
+      // DynamoDB throws on a value of 400 KB and on a lone surrogate; no client is called so.
+      if (client_id.length <= maxClientIdLength && client_id.isWellFormed()) {
+        const command = revocation(grantsTable, key, client_id, at);
+        if (await conditionHeld('UpdateItem', client.send(command))) return 'revoked';
+      }
       const record = live(await getItem(client, grantsTable, key), at);
       return record === undefined || record.client_id === client_id ? 'unknown' : 'foreign';
     },
