@@ -21,7 +21,16 @@ for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
   });
 }
 
-for (const header of ['', 'Bearer', 'Bearer ', 'Basic abc', 'Bearer a b', 'Bearer a, Bearer b', 'DPoP abc', 'Bearer ä']) {
+for (const header of [
+  '',
+  'Bearer',
+  'Bearer ',
+  'Basic abc',
+  'Bearer a b',
+  'Bearer a, Bearer b',
+  'DPoP abc',
+  'Bearer ä',
+]) {
   test(`RFC 6750 §2.1: an Authorization header ${JSON.stringify(header)} carries no token`, () => {
     const result = bearerToken(request(header));
     assert.equal(result.ok, false);
@@ -66,6 +75,9 @@ for (const [name, given, presented] of refused) {
     assert.ok(!result.ok);
     const response = challengeResponse(result.failure, 'demo');
     assert.equal(response.status, 401);
-    assert.match(response.headers['www-authenticate'] ?? '', /^Bearer realm="demo", error="invalid_token", error_description="[^"\r\n]+"$/);
+    assert.match(
+      response.headers['www-authenticate'] ?? '',
+      /^Bearer realm="demo", error="invalid_token", error_description="[^"\r\n]+"$/,
+    );
   });
 }
