@@ -1,0 +1,60 @@
+/** What a CRL says about one certificate (RFC 5280 §5.3, §6.3.3 (i) and (j)). */
+import { fail, ok, type Result } from '../../result.ts';
+import type { Certificate } from '../certificate/certificate.ts';
+import { type Cursor, decode, type Element, enter, more, root, take } from '../certificate/der.ts';
+import { readTime } from '../certificate/der-time.ts';
+import { readGeneralNames } from '../certificate/general-name.ts';
+import { matchName, type Name } from '../certificate/name.ts';
+import type { Crl, CrlFailure } from './crl.ts';
+import type { CrlWork } from './crl-index.ts';
+import { readExtensions } from './extensions.ts';
+import { type RevocationReason, readRevocationReason } from './revocation-reason.ts';
+
+export type CrlEntry = { readonly revokedAt: Date; readonly reason?: RevocationReason };
+
+export type EntryTarget = Pick<Certificate, 'serial' | 'issuer'>;
+
+const reasonCode = '2.5.29.21';
+
+/**
+ * The entry for a certificate, by serial number and certificate issuer; undefined where there is none. Of several the one
+ * that revokes for good counts. A failure where the CRL cannot be used for any certificate.
+ */
+export function findEntry(
+  crl: Crl,
+  certificate: EntryTarget,
+  work?: CrlWork,
+): Result<CrlEntry | undefined, CrlFailure> {
+  const index = crl.index(work);
+  if (!index.ok) return index;
+  const found = decode(() =>
+    index.value
+      .find(certificate.serial, work)
+      .filter(({ issuer }) => isIssuer(crl, issuer, certificate.issuer))
+      .map(({ entry }) => readEntry(elementAt(crl, entry))),
+  );
+  if (!found.ok) return fail({ reason: 'malformed', detail: found.failure.problem });
+  const permanent = found.value.find(({ reason }) => reason !== 'certificateHold' && reason !== 'removeFromCRL');
+  return ok(permanent ?? found.value[0]);
+}
+
+/** RFC 5280 §5.3.3: the CRL's issuer, unless this entry or one before it names another. */
+function isIssuer(crl: Crl, issuerAt: number, wanted: Name): boolean {
+  if (issuerAt === 0) return matchName(crl.issuer, wanted);
+  return readGeneralNames(elementAt(crl, issuerAt)).some(
+    (name) => name.type === 'directoryName' && matchName(name.value, wanted),
+  );
+}
+
+function elementAt({ entries }: Crl, position: number): Element {
+  const cursor: Cursor = { bytes: entries.bytes, position, end: entries.end, depth: 0 };
+  return take(cursor);
+}
+
+function readEntry(element: Element): CrlEntry {
+  const cursor = enter(element);
+  take(cursor);
+  const revokedAt = readTime(take(cursor));
+  const value = more(cursor) ? readExtensions(take(cursor)).get(reasonCode)?.value : undefined;
+  return value === undefined ? { revokedAt } : { revokedAt, reason: readRevocationReason(root(value)) };
+}

@@ -1,0 +1,181 @@
+/**
+ * Walking the entries of a CRL without making anything of them (RFC 5280 §5.1.2.6, §5.3): every byte is checked, nothing is
+ * allocated, because a CRL has a million entries and is asked about one of them.
+ */
+import { byteAt, DerError, tags } from '../certificate/der.ts';
+
+/** Where the walk is, and the certificateIssuer in force there (RFC 5280 §5.3.3); one object for all of it. */
+type Scan = { readonly bytes: Uint8Array; position: number; issuer: number };
+
+/** Offsets into the CRL: of the entry, of its serial number, and of the certificateIssuer in force there (0: none yet). */
+export type EntryVisitor = (entry: number, serial: number, serialEnd: number, certificateIssuer: number) => void;
+
+export type EntryRange = {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly version: 1 | 2;
+};
+
+/** Extensions of entries that are processed, by the last arc of id-ce (RFC 5280 §5.3.1, §5.3.2, §5.3.3). */
+const reasonCode = 21;
+const holdInstruction = 23;
+const invalidityDate = 24;
+const certificateIssuer = 29;
+
+/**
+ * Visits every entry. Throws `DerError` at the first that is malformed or has a critical extension that is not processed:
+ * RFC 5280 §5.3 forbids to use such a CRL for any certificate.
+ */
+export function scanEntries({ bytes, start, end, version }: EntryRange, visit: EntryVisitor): void {
+  const scan: Scan = { bytes, position: start, issuer: 0 };
+  while (scan.position < end) {
+    const entry = scan.position;
+    const entryEnd = open(scan, tags.sequence, end);
+    const serialEnd = open(scan, tags.integer, entryEnd);
+    const serial = scan.position;
+    if (!isMinimal(bytes, serial, serialEnd)) throw new DerError('INTEGER not minimal', serial);
+    scan.position = serialEnd;
+    scanTime(scan, entryEnd);
+    if (scan.position < entryEnd) {
+      if (version === 1) throw new DerError('entry extension in a v1 CRL', entry);
+      scanExtensions(scan, entryEnd);
+    }
+    visit(entry, serial, serialEnd, scan.issuer);
+  }
+}
+
+/** Steps into a value with this tag and returns its end (X.690 §8.1.3, §10.1). */
+function open(scan: Scan, tag: number, limit: number): number {
+  const { bytes, position } = scan;
+  if (position + 2 > limit || bytes[position] !== tag) throw new DerError('another element expected', position);
+  const first = byteAt(bytes, position + 1);
+  scan.position = position + 2;
+  const length = first < 0x80 ? first : longLength(scan, first & 0x7f, limit);
+  const end = scan.position + length;
+  if (end > limit) throw new DerError('length beyond the enclosing value', position);
+  return end;
+}
+
+function longLength(scan: Scan, octets: number, limit: number): number {
+  if (octets === 0 || octets > 4 || scan.position + octets > limit) throw new DerError('no such length', scan.position);
+  let length = 0;
+  for (const from = scan.position; scan.position < from + octets; scan.position += 1) {
+    length = length * 256 + byteAt(scan.bytes, scan.position);
+  }
+  if (length < 0x80 || length < 256 ** (octets - 1)) throw new DerError('length not minimal', scan.position);
+  return length;
+}
+
+function isMinimal(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 2) return end > start;
+  const first = byteAt(bytes, start);
+  const negative = byteAt(bytes, start + 1) >= 0x80;
+  return !(first === 0 && !negative) && !(first === 0xff && negative);
+}
+
+/** RFC 5280 §5.1.2.6: UTCTime or GeneralizedTime to the second, Zulu, a date that exists. */
+function scanTime(scan: Scan, limit: number): void {
+  const { bytes, position } = scan;
+  const utc = bytes[position] === tags.utcTime;
+  const end = open(scan, utc ? tags.utcTime : tags.generalizedTime, limit);
+  const digits = end - scan.position - 1;
+  if (digits !== (utc ? 12 : 14) || bytes[end - 1] !== 0x5a) throw new DerError('time not in its one form', position);
+  const second = twoDigits(bytes, end - 3);
+  const minute = twoDigits(bytes, end - 5);
+  const hour = twoDigits(bytes, end - 7);
+  const day = twoDigits(bytes, end - 9);
+  const month = twoDigits(bytes, end - 11);
+  const year = twoDigits(bytes, end - 13) + (utc ? 0 : 100 * twoDigits(bytes, end - 15));
+  if (second > 59 || minute > 59 || hour > 23 || day < 1 || day > daysOf(month, year)) {
+    throw new DerError('no such date', position);
+  }
+  scan.position = end;
+}
+
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const tens = byteAt(bytes, at) - 0x30;
+  const ones = byteAt(bytes, at + 1) - 0x30;
+  if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw new DerError('time not in its one form', at);
+  return tens * 10 + ones;
+}
+
+const monthDays = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Two digits of a year do for leap years: UTCTime spans 1950 to 2049, in which every fourth year is one. */
+function daysOf(month: number, year: number): number {
+  const leap = year % 4 === 0 && (year < 100 || year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && leap ? 29 : (monthDays[month] ?? 0);
+}
+
+/** RFC 5280 §5.3: at least one extension, none that is processed twice. */
+function scanExtensions(scan: Scan, limit: number): void {
+  if (open(scan, tags.sequence, limit) !== limit) throw new DerError('trailing bytes', scan.position);
+  if (scan.position === limit) throw new DerError('empty', scan.position);
+  let seen = 0;
+  while (scan.position < limit) {
+    const arc = scanExtension(scan, open(scan, tags.sequence, limit));
+    const bit = arc > 0 ? 1 << (arc - 18) : 0;
+    if ((seen & bit) !== 0) throw new DerError('entry extension twice', scan.position);
+    seen |= bit;
+  }
+}
+
+/** The arc of the extension where it is processed, or 0. */
+function scanExtension(scan: Scan, end: number): number {
+  const arc = scanType(scan, end);
+  const critical = scanCritical(scan, end);
+  if (open(scan, tags.octetString, end) !== end) throw new DerError('trailing bytes', scan.position);
+  if (!scanValue(scan, arc, end) && critical) throw new DerError('critical entry extension not known', end);
+  scan.position = end;
+  return arc;
+}
+
+/** The last arc of an extension type below id-ce (2.5.29) that is processed, or 0. */
+function scanType(scan: Scan, limit: number): number {
+  const end = open(scan, tags.oid, limit);
+  const { bytes, position } = scan;
+  scan.position = end;
+  if (end - position !== 3 || bytes[position] !== 0x55 || bytes[position + 1] !== 0x1d) return 0;
+  const arc = byteAt(bytes, position + 2);
+  return arc === reasonCode || arc === holdInstruction || arc === invalidityDate || arc === certificateIssuer ? arc : 0;
+}
+
+function scanCritical(scan: Scan, limit: number): boolean {
+  if (scan.bytes[scan.position] !== tags.boolean) return false;
+  const end = open(scan, tags.boolean, limit);
+  if (end - scan.position !== 1 || scan.bytes[scan.position] !== 0xff) {
+    throw new DerError('critical neither absent nor TRUE', end);
+  }
+  scan.position = end;
+  return true;
+}
+
+/** Checks the value of an extension that is processed; false for any other. */
+function scanValue(scan: Scan, arc: number, end: number): boolean {
+  switch (arc) {
+    case reasonCode: {
+      const valueEnd = open(scan, tags.enumerated, end);
+      const code = byteAt(scan.bytes, scan.position);
+      // RFC 5280 §5.3.1: 0 to 10, and 7 is not used.
+      if (valueEnd !== end || end - scan.position !== 1 || code > 10 || code === 7)
+        throw new DerError('no such reason', end);
+      return true;
+    }
+    case invalidityDate:
+      if (scan.bytes[scan.position] !== tags.generalizedTime) throw new DerError('another element expected', end);
+      scanTime(scan, end);
+      if (scan.position !== end) throw new DerError('trailing bytes', end);
+      return true;
+    case holdInstruction:
+      if (open(scan, tags.oid, end) !== end) throw new DerError('trailing bytes', end);
+      return true;
+    case certificateIssuer:
+      // The names are read when an entry is looked up: reading each of them would dominate the walk.
+      scan.issuer = scan.position;
+      if (open(scan, tags.sequence, end) !== end) throw new DerError('trailing bytes', end);
+      return true;
+    default:
+      return false;
+  }
+}
