@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { build } from 'esbuild';
@@ -9,7 +12,7 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** The size of a function's bundle, the packages in it, and what it would load at run time. */
 async function bundle(lambda: string) {
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: [join(root, 'lambdas', `${lambda}.ts`)],
     absWorkingDir: root,
     bundle: true,
@@ -33,6 +36,7 @@ async function bundle(lambda: string) {
     inputs,
     packages: new Set(packages.filter((name) => name !== undefined)),
     loaded: (output?.imports ?? []).map(({ path }) => path),
+    code: outputFiles[0]?.contents ?? new Uint8Array(),
   };
 }
 
@@ -64,5 +68,16 @@ test("design §8: a bundle loads Node's own modules and nothing of the runtime's
   for (const lambda of [...httpFunctions().keys(), 'truststore-publisher']) {
     const { loaded } = await bundle(lambda);
     for (const path of loaded) assert.doesNotMatch(path, /^@|aws/, lambda);
+  }
+});
+
+test('design §8: a bundle exports its handler where there is neither a package.json nor a node_modules', async (context) => {
+  const task = mkdtempSync(join(tmpdir(), 'certbound-task-'));
+  context.after(() => rmSync(task, { recursive: true }));
+  for (const lambda of [...httpFunctions().keys(), 'truststore-publisher']) {
+    writeFileSync(join(task, 'index.js'), (await bundle(lambda)).code);
+    const env = { AWS_REGION: 'eu-central-1', REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants' };
+    const script = 'process.stdout.write(typeof require("./index.js").handler)';
+    assert.equal(execFileSync(process.execPath, ['-e', script], { cwd: task, env }).toString(), 'function', lambda);
   }
 });
