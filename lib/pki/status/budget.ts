@@ -4,7 +4,7 @@
 const fetchTimeout = 2500;
 const requestTime = 4000;
 /** Addresses asked for one certificate. */
-const maximumFetches = 4;
+export const maximumFetches = 4;
 
 export type Budget = {
   /** Milliseconds that the next fetch may take; undefined when there is nothing left. */

@@ -3,11 +3,13 @@ import type { Certificate } from '../certificate/certificate.ts';
 import type { StatusPorts } from '../ports.ts';
 import type { Budget } from './budget.ts';
 import type { CertificateStatus } from './certificate-status.ts';
+import type { SignerOptions } from './crl-signer.ts';
 import type { Answered, Reply, Silence } from './evidence.ts';
 import { negativeAgeOf, type StatusOverride, type StatusPolicy } from './policy.ts';
 
-export type Level = {
+export type Level = SignerOptions & {
   readonly certificate: Certificate;
+  /** The first of `authorities`. */
   readonly issuer: Certificate;
   /** 0 is the end entity. */
   readonly index: number;

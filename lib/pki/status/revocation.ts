@@ -1,18 +1,19 @@
 /** The revocation status of a certification path: asked for, remembered, judged (RFC 5280 §6.1.3 (a)(3), RFC 6960). */
 import type { Result } from '../../result.ts';
-import type { Certificate } from '../certificate/certificate.ts';
 import type { Truststore } from '../path/truststore.ts';
 import type { VerifiedPath } from '../path/validation.ts';
 import type { StatusPorts } from '../ports.ts';
 import type { StatusFailure } from '../reason.ts';
-import { fetchBudget } from './budget.ts';
+import { fetchBudget, maximumFetches } from './budget.ts';
 import type { CertificateStatus, StatusVerdict } from './certificate-status.ts';
+import { askCrls, checkDelegate, crlPlan } from './crl-source.ts';
 import { exemptionOf } from './exemption.ts';
 import { judgeStatus } from './judgement.ts';
 import { fallbackOf, isConclusive, mostTelling, reusable } from './known.ts';
 import { type Level, unaskedStatus } from './level.ts';
 import { askResponder } from './ocsp-source.ts';
 import type { StatusPolicy } from './policy.ts';
+import { signerPathsIn } from './signer-paths.ts';
 import { ocspAddresses } from './sources.ts';
 
 export type { CertificateStatus, StatusVerdict } from './certificate-status.ts';
@@ -52,12 +53,16 @@ export async function checkStatus(
   return judgeStatus(await fetchStatus(path, options, ports), options.policy, options.at);
 }
 
-function levels({ certificates }: VerifiedPath, { policy, at }: StatusOptions, ports: StatusPorts): readonly Level[] {
+function levels({ certificates }: VerifiedPath, options: StatusOptions, ports: StatusPorts): readonly Level[] {
+  const { policy, at, truststore } = options;
   return certificates.slice(0, -1).flatMap((certificate, index) => {
-    const issuer = certificates[index + 1];
+    const authorities = certificates.slice(index + 1);
+    const [issuer] = authorities;
     if (issuer === undefined) return [];
     const override = policy.overrides?.[issuer.thumbprint] ?? {};
-    return [{ certificate, issuer, index, override, policy, at, budget: fetchBudget(ports.now), ports }];
+    const signerPaths = truststore && signerPathsIn(truststore, authorities, { at });
+    const budget = fetchBudget(ports.now);
+    return [{ certificate, issuer, authorities, index, override, policy, at, budget, ports, signerPaths }];
   });
 }
 
@@ -80,8 +85,10 @@ async function statusOfLevel(level: Level, known: CertificateStatus | undefined)
 function plan(level: Level): readonly (() => Promise<CertificateStatus>)[] {
   const { certificate, override, policy } = level;
   const responders = override.responderUrl ? [override.responderUrl] : ocspAddresses(certificate);
-  const byOcsp = responders.map((url) => () => askResponder(url, level, uncheckable));
-  return policy.order === 'crl' ? [] : byOcsp;
+  const byOcsp = responders.slice(0, maximumFetches).map((url) => () => askResponder(url, level, checkDelegate));
+  const hasCrl = crlPlan(level).length > 0 || override.crl !== undefined;
+  const byCrl = hasCrl ? [() => askCrls(level)] : [];
+  return { ocsp: byOcsp, crl: byCrl, 'ocsp-crl': [...byOcsp, ...byCrl], 'crl-ocsp': [...byCrl, ...byOcsp] }[
+    policy.order
+  ];
 }
-
-const uncheckable = async (_: Certificate) => 'undetermined' as const;

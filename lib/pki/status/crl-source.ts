@@ -1,0 +1,145 @@
+/** Asking for CRLs about one certificate: complete ones by distribution point, deltas on top (RFC 5280 §6.3.3 (a)). */
+import { fail, ok, type Result } from '../../result.ts';
+import type { Certificate } from '../certificate/certificate.ts';
+import type { DistributionPoint } from '../certificate/distribution-point.ts';
+import { maximumFetches } from './budget.ts';
+import type { CertificateStatus } from './certificate-status.ts';
+import { type Crl, type CrlFailure, parseCrl } from './crl.ts';
+import { findSigner, type SignerPath } from './crl-signer.ts';
+import { crlStatus } from './crl-status.ts';
+import { type Answered, obtain, type Question, questionKey, type Refused, type Silence } from './evidence.ts';
+import { askingOf, type Finding, type Level, silentStatus, statusOf } from './level.ts';
+import type { ResponderCheck } from './ocsp-source.ts';
+import { earlierOf, isCurrent, maxAgeWithoutNextUpdate } from './policy.ts';
+import { crlAddresses } from './sources.ts';
+
+/** A request does not read more than this; larger lists are for the scheduled function, which keeps shards of them. */
+const maximumCrlBytes = 4 * 1024 * 1024;
+
+/** What was had from the points of one certificate. */
+type Gathered = {
+  readonly answers: (Answered<Crl> & { readonly stale: boolean })[];
+  readonly silences: Silence[];
+  /** None is asked twice, and no more than four: a CRL can name a signer that names the CRL again. */
+  readonly asked: Set<string>;
+};
+
+/** Addresses, point by point; those of one point are alternatives. The operator's address takes the place of all. */
+export function crlPlan({
+  certificate,
+  override,
+}: Pick<Level, 'certificate' | 'override'>): readonly (readonly string[])[] {
+  if (override.crlUrl) return [[override.crlUrl]];
+  return addressesOf(certificate.cRLDistributionPoints);
+}
+
+const addressesOf = (points: readonly DistributionPoint[] = []): readonly (readonly string[])[] =>
+  points.map(crlAddresses).filter((urls) => urls.length > 0);
+
+/** The status by the CRLs of the certificate's points, asked for until they suffice; then by the uploaded one. */
+export async function askCrls(level: Level, plan = crlPlan(level)): Promise<CertificateStatus> {
+  const gathered: Gathered = { answers: [], silences: [], asked: new Set() };
+  const queue = [...plan];
+  for (let urls = queue.shift(); urls !== undefined; urls = queue.shift()) {
+    const crl = await askPoint(urls, level, gathered);
+    if (crl === undefined) continue;
+    await askPoint(
+      addressesOf([...(crl.freshestCrl ?? []), ...(level.certificate.freshestCRL ?? [])]).flat(),
+      level,
+      gathered,
+    );
+    const finding = findingOf(level, gathered);
+    if (finding.ok) return statusOf(level, 'crl', replyOf(finding.value, gathered));
+    queue.push(...pointsOfSigner(crl, level));
+  }
+  addUploaded(level, gathered);
+  const finding = findingOf(level, gathered);
+  if (finding.ok) return statusOf(level, 'crl', replyOf(finding.value, gathered));
+  return silentStatus(level, 'crl', gravest([finding.failure, ...gathered.silences]));
+}
+
+/** The first of the addresses that has a CRL of use, be it an earlier one. */
+async function askPoint(urls: readonly string[], level: Level, gathered: Gathered): Promise<Crl | undefined> {
+  for (const url of urls) {
+    if (gathered.asked.has(url) || gathered.asked.size >= maximumFetches) continue;
+    gathered.asked.add(url);
+    const { answer, silence } = await obtain(crlQuestion(url, level), askingOf(level), level.ports);
+    if (silence) gathered.silences.push(silence);
+    if (answer === undefined) continue;
+    gathered.answers.push({ ...answer, stale: silence !== undefined });
+    return answer.value;
+  }
+  return undefined;
+}
+
+function crlQuestion(url: string, level: Level): Question<Crl> {
+  return {
+    key: questionKey('crl', url, ...level.authorities.map(({ thumbprint }) => thumbprint)),
+    request: (timeout) => ({ url, method: 'GET', accept: 'application/pkix-crl', maxBytes: maximumCrlBytes, timeout }),
+    verify: async (der) => verifyCrl(der, level),
+    lifetime: () => level.policy.maxStatusAge,
+    thisUpdate: ({ thisUpdate }) => thisUpdate,
+  };
+}
+
+/** Whether a CRL is worth keeping: well-formed, signed by whom it says, current. Whether it is in scope is not asked here. */
+function verifyCrl(der: Uint8Array, level: Level): Result<Crl, Refused> {
+  const parsed = parseOnce(der);
+  if (!parsed.ok) return unavailable(parsed.failure.detail);
+  const crl = parsed.value;
+  const signer = findSigner(crl, level);
+  if (!signer.ok) return signer;
+  if (!isCurrent(crl, maxAgeWithoutNextUpdate.crl, level.at)) return unavailable('the CRL is not current');
+  const index = crl.index();
+  return index.ok ? ok(crl) : unavailable(index.failure.detail);
+}
+
+const unavailable = (detail: string) => fail<Refused>({ status: 'unavailable', detail });
+
+const parsed = new WeakMap<Uint8Array, Result<Crl, CrlFailure>>();
+
+/** A CRL that stays in memory is parsed and indexed once: its bytes do not change. */
+function parseOnce(der: Uint8Array): Result<Crl, CrlFailure> {
+  const known = parsed.get(der) ?? parseCrl(der);
+  parsed.set(der, known);
+  return known;
+}
+
+function addUploaded(level: Level, { answers }: Gathered): void {
+  const uploaded = level.override.crl && verifyCrl(level.override.crl, level);
+  if (uploaded?.ok) answers.push({ value: uploaded.value, fetchedAt: level.at, cached: true, stale: false });
+}
+
+const findingOf = (level: Level, { answers }: Gathered): Result<Finding, Refused> =>
+  crlStatus({ ...level, crls: answers.map(({ value }) => value) });
+
+function replyOf(value: Finding, { answers, silences }: Gathered) {
+  const fetchedAt = answers.map((answer) => answer.fetchedAt).reduce(earlierOf);
+  const answer = { value, fetchedAt, cached: answers.every(({ cached }) => cached) };
+  const silence = silences[0];
+  return answers.some(({ stale }) => stale) && silence ? { answer, silence } : { answer };
+}
+
+const gravest = (refusals: readonly (Refused & Partial<Silence>)[]): Refused & Partial<Silence> =>
+  refusals.find(({ status, retryAt }) => status === 'untrusted' && retryAt) ??
+  refusals.find(({ status }) => status === 'untrusted') ??
+  refusals.find(({ retryAt }) => retryAt) ?? { status: 'unavailable', detail: refusals[0]?.detail ?? 'no CRL' };
+
+/** RFC 5280 §6.3.3 (f): the signer's own status is asked for as well, where it is not one of the path. */
+function pointsOfSigner(crl: Crl, level: Level): readonly (readonly string[])[] {
+  const signer = findSigner(crl, level);
+  return signer.ok
+    ? offPath(signer.value, level.authorities).flatMap((each) => addressesOf(each.cRLDistributionPoints))
+    : [];
+}
+
+const offPath = (path: SignerPath, authorities: readonly Certificate[]): readonly Certificate[] =>
+  path.slice(0, -1).filter(({ thumbprint }) => authorities.every((each) => each.thumbprint !== thumbprint));
+
+/** RFC 6960 §4.2.2.2.1: the CRL that the delegate names, or else that of the certificate which it speaks for. */
+export const checkDelegate: ResponderCheck = async (responder, level) => {
+  const own = crlPlan({ certificate: responder, override: level.override });
+  const { status } = await askCrls({ ...level, certificate: responder }, own.length > 0 ? own : crlPlan(level));
+  if (status === 'good') return 'good';
+  return status === 'revoked' || status === 'on_hold' ? 'revoked' : 'undetermined';
+};
