@@ -12,6 +12,8 @@ import { startEmbeddedStore } from '../../lib/local/embedded-store.ts';
 export type Engine = {
   readonly name: string;
   readonly client: DynamoDBClient;
+  /** Another client of the same engine. */
+  connect(): DynamoDBClient;
   readonly tableNames: TableNames;
   close(): Promise<void>;
 };
@@ -27,6 +29,7 @@ export async function startEngine(): Promise<Engine> {
   return {
     name: 'dynalite',
     client,
+    connect: () => dynamoClient(store),
     tableNames,
     async close() {
       client.destroy();
@@ -37,7 +40,8 @@ export async function startEngine(): Promise<Engine> {
 
 async function external(endpoint: string, tableNames: TableNames): Promise<Engine> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = dynamoClient({ endpoint, region: 'us-east-1', credentials });
+  const connect = () => dynamoClient({ endpoint, region: 'us-east-1', credentials });
+  const client = connect();
   for (const table of tables(tableNames)) {
     await client.send(new CreateTableCommand(table));
     await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: table.TableName });
@@ -45,6 +49,7 @@ async function external(endpoint: string, tableNames: TableNames): Promise<Engin
   return {
     name: endpoint,
     client,
+    connect,
     tableNames,
     async close() {
       for (const TableName of Object.values(tableNames)) await client.send(new DeleteTableCommand({ TableName }));

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { after, test } from 'node:test';
+import type { BatchGetItemCommandInput, BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
+import { dynamoClient } from '../../../lib/adapters/dynamodb/client.ts';
+import { dynamoHolderStore } from '../../../lib/adapters/dynamodb/holder-store.ts';
+import { dynamoStores } from '../../../lib/adapters/dynamodb/stores.ts';
+import { dynamoTruststoreStore } from '../../../lib/adapters/dynamodb/truststore-store.ts';
+import { thumbprint } from '../../../lib/pki/certificate/thumbprint.ts';
+import { startEngine } from '../../contracts/dynamodb-engine.ts';
+import {
+  accessTokenRecord,
+  certificateRow,
+  clientMetadata,
+  newDer,
+  newHash,
+  newTenantName,
+  now,
+  seconds,
+  tenant,
+} from '../../contracts/fixtures.ts';
+
+const engine = await startEngine();
+after(() => engine.close());
+
+const stores = dynamoStores(engine.client, engine.tableNames);
+const at = seconds(now);
+
+test('house style §4: a store that cannot answer throws an Error with the cause, in every operation', async () => {
+  const missing = dynamoStores(engine.client, { registryTable: 'no-registry', grantsTable: 'no-grants' });
+  const [t, hash, row] = [newTenantName(), newHash(), certificateRow()];
+  const operations = [
+    () => missing.tokens.save(t, hash, accessTokenRecord()),
+    () => missing.tokens.find(t, hash, at),
+    () => missing.tokens.revoke(t, hash, 'client-1', at),
+    () => missing.certificates.save(t, row),
+    () => missing.certificates.find(t, row.thumbprint, at),
+    () => missing.holders.find(t, 'client-1', row.thumbprint, at),
+    () => missing.clients.find(t, 'client-1'),
+    () => missing.clients.save(t, clientMetadata('client-1')),
+    () => missing.clients.remove(t, 'client-1'),
+    () => missing.clients.list(t),
+    () => missing.tenants.find(t),
+    () => missing.tenants.save(tenant(t)),
+    () => missing.tenants.list(),
+    () => missing.truststore.entries(t),
+    () => missing.truststore.add(t, { type: 'anchor', certificate: newDer() }),
+    () => missing.truststore.remove(t, row.thumbprint),
+    () => missing.versions.current(t),
+    () => missing.versions.bump(t),
+  ];
+  for (const operation of operations) {
+    await assert.rejects(operation, (error: Error) => {
+      assert.match(error.message, /^DynamoDB [A-Za-z]+ failed$/);
+      assert.equal((error.cause as Error).name, 'ResourceNotFoundException');
+      return true;
+    });
+  }
+});
+
+test('design §6: a row larger than DynamoDB takes is an Error, not a row', async () => {
+  const t = newTenantName();
+  const large = clientMetadata('client-1', { padding: 'x'.repeat(400 * 1024) });
+  await assert.rejects(() => stores.clients.save(t, large), /DynamoDB PutItem failed/);
+  assert.deepEqual(await stores.clients.list(t), []);
+});
+
+test('design §6: a version that cannot be written is an Error although the row is there: the operator repeats', async () => {
+  const [t, entry] = [newTenantName(), { type: 'anchor', certificate: newDer() } as const];
+  const cause = new Error('throttled');
+  const broken = dynamoTruststoreStore(engine.client, engine.tableNames.registryTable, {
+    bump: () => Promise.reject(cause),
+  });
+  const says = (error: Error) => error.cause === cause && /is written, but its version is not/.test(error.message);
+  await assert.rejects(() => broken.add(t, entry), says);
+  assert.deepEqual(await stores.truststore.entries(t), [entry]);
+  await assert.rejects(() => broken.remove(t, thumbprint(entry.certificate)), says);
+  assert.deepEqual(await stores.truststore.entries(t), []);
+});
+
+test('design §6: the row is written before the version', async () => {
+  const [t, entry] = [newTenantName(), { type: 'anchor', certificate: newDer() } as const];
+  let found: unknown;
+  const truststore = dynamoTruststoreStore(engine.client, engine.tableNames.registryTable, {
+    async bump(name) {
+      found = await stores.truststore.entries(name);
+    },
+  });
+  await truststore.add(t, entry);
+  assert.deepEqual(found, [entry]);
+});
+
+test('design §6: a row that is not written bumps no version', async () => {
+  const t = newTenantName();
+  let bumps = 0;
+  const truststore = dynamoTruststoreStore(engine.client, 'no-registry', {
+    async bump() {
+      bumps += 1;
+    },
+  });
+  await assert.rejects(() => truststore.add(t, { type: 'anchor', certificate: newDer() }));
+  assert.equal(bumps, 0);
+});
+
+/** The engine, but the first `times` answers leave all keys of `table` unprocessed, as DynamoDB does when it throttles. */
+function throttling(table: string, times: number) {
+  const client = engine.connect();
+  after(() => client.destroy());
+  const asked: string[][] = [];
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { RequestItems = {} } = args.input as BatchGetItemCommandInput;
+      const result = await next(args);
+      const output = result.output as BatchGetItemCommandOutput;
+      const left = RequestItems[table];
+      if (asked.push(Object.keys(RequestItems)) <= times && left !== undefined) {
+        delete output.Responses?.[table];
+        output.UnprocessedKeys = { [table]: left };
+      }
+      return result;
+    },
+    { step: 'initialize' },
+  );
+  return { client, asked };
+}
+
+test('design §6: keys that DynamoDB leaves unprocessed are asked for again, and only those', async () => {
+  const [t, row] = [newTenantName(), certificateRow()];
+  const { registryTable, grantsTable } = engine.tableNames;
+  await stores.certificates.save(t, row);
+  await stores.clients.save(t, clientMetadata('client-1'));
+  for (const table of [registryTable, grantsTable]) {
+    const { client, asked } = throttling(table, 2);
+    const found = await dynamoHolderStore(client, engine.tableNames).find(t, 'client-1', row.thumbprint, at);
+    assert.deepEqual(found.certificate, row);
+    assert.equal(found.client?.client_id, 'client-1');
+    assert.deepEqual(asked.slice(1), [[table], [table]]);
+  }
+});
+
+test('design §6: keys that stay unprocessed are an Error after four attempts, never an absent row', async () => {
+  const [t, row] = [newTenantName(), certificateRow()];
+  const { client, asked } = throttling(engine.tableNames.grantsTable, Number.POSITIVE_INFINITY);
+  const holders = dynamoHolderStore(client, engine.tableNames);
+  await assert.rejects(() => holders.find(t, 'client-1', row.thumbprint, at), /left keys unprocessed/);
+  assert.equal(asked.length, 4);
+});
+
+test('design §6: an engine that does not answer is an Error after three attempts', { timeout: 10_000 }, async (t) => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = dynamoClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials });
+  t.after(() => client.destroy());
+  const { tokens } = dynamoStores(client, engine.tableNames);
+  await assert.rejects(() => tokens.find(newTenantName(), newHash(), at), /DynamoDB GetItem failed/);
+  assert.equal(connections, 3);
+});
