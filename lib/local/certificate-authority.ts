@@ -27,7 +27,8 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { parseCertificate } from '../pki/certificate/certificate.ts';
-import { parseName } from '../pki/certificate/name.ts';
+import { makeName, parseName } from '../pki/certificate/name.ts';
+import { ok } from '../result.ts';
 
 /** A certificate and its private key. */
 export type KeyedCertificate = {
@@ -106,7 +107,7 @@ export async function issueCertificate(
 }
 
 async function extensionsOf(request: CertificateRequest, publicKey: Buffer, signer: KeyObject): Promise<Extension[]> {
-  const { ca, eku = [], status, subjectAltName = [] } = request;
+  const { ca, eku = [], status, subject, subjectAltName = [] } = request;
   const signerKey = createPublicKey(signer).export({ type: 'spki', format: 'der' });
   const usage = ca ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign : KeyUsageFlags.digitalSignature;
   return [
@@ -115,7 +116,9 @@ async function extensionsOf(request: CertificateRequest, publicKey: Buffer, sign
     await SubjectKeyIdentifierExtension.create(publicKey),
     await AuthorityKeyIdentifierExtension.create(signerKey),
     ...(eku.length > 0 ? [new ExtendedKeyUsageExtension(eku.map((usage) => extendedKeyUsages[usage] ?? usage))] : []),
-    ...(subjectAltName.length > 0 ? [new SubjectAlternativeNameExtension(subjectAltName.map(jsonName))] : []),
+    ...(subjectAltName.length > 0
+      ? [new SubjectAlternativeNameExtension(subjectAltName.map(jsonName), subject === '')]
+      : []),
     ...(status?.ocsp === undefined ? [] : [new AuthorityInfoAccessExtension({ ocsp: status.ocsp })]),
     ...(status?.crl === undefined ? [] : [new CRLDistributionPointsExtension([status.crl])]),
     ...(request.extensions ?? []).map(({ oid, critical, value }) => new Extension(oid, critical, copyOf(value))),
@@ -130,8 +133,11 @@ const jsonNameTypes = {
 } as const;
 const jsonName = ({ type, value }: AlternativeName) => ({ type: jsonNameTypes[type], value });
 
+/** RFC 5280 §4.1.2.6: the empty name, where the certificate speaks by its subjectAltName alone. */
+const emptyName = ok(makeName([]));
+
 function encodeName(text: string): Name {
-  const name = parseName(text);
+  const name = text === '' ? emptyName : parseName(text);
   if (!name.ok) throw new Error(`${JSON.stringify(text)} is no distinguished name: ${JSON.stringify(name.failure)}`);
   return new Name(copyOf(name.value.der));
 }

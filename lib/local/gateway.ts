@@ -53,7 +53,7 @@ type Settings = Required<Omit<GatewayOptions, 'truststore'>>;
 /** Starts both hosts. Rejects with one line when a port cannot be had or the truststore breaks API Gateway's rules. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const settings: Settings = { ...defaults, ...options };
-  let truststore = parseGatewayTruststore(options.truststore);
+  let truststore = parseGatewayTruststore(options.truststore, settings.report);
 
   const publicServer = gatewayServer('public', options, (message, response) =>
     answered('public', message, response, settings, undefined),

@@ -24,9 +24,10 @@ const pemBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
  * Reads a truststore file under API Gateway's import rules: smaller than 1000 KB, certificates only, each with a subject
- * of its own. Throws one Error that names every certificate at fault.
+ * of its own. Throws one Error that names every certificate at fault. With `warn`, subjects that stand twice are told
+ * and tolerated: somebody who tries two CAs of one name on a laptop learns that AWS would not have them, and goes on.
  */
-export function parseGatewayTruststore(pem: string): GatewayTruststore {
+export function parseGatewayTruststore(pem: string, warn?: (line: string) => void): GatewayTruststore {
   const bytes = Buffer.byteLength(pem);
   if (bytes >= maxTruststoreBytes) {
     throw new Error(`the truststore has ${bytes} bytes; API Gateway takes less than ${maxTruststoreBytes}`);
@@ -45,7 +46,9 @@ export function parseGatewayTruststore(pem: string): GatewayTruststore {
     }
     const first = positions.get(certificate.subject);
     if (first !== undefined) {
-      problems.push(`certificates ${first} and ${index + 1} have the same subject ${oneLine(certificate.subject)}`);
+      const problem = `certificates ${first} and ${index + 1} have the same subject ${oneLine(certificate.subject)}`;
+      if (warn === undefined) problems.push(problem);
+      else warn(`API Gateway would refuse the truststore: ${problem}`);
     }
     positions.set(certificate.subject, first ?? index + 1);
     certificates.push(certificate);
