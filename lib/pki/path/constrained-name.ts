@@ -122,13 +122,16 @@ function mailboxCoverage(base: string): Covers {
   return (form) => form.kind === 'mailbox' && form.local === mailbox.local && form.host === mailbox.host;
 }
 
-/** RFC 5280 §4.2.1.10 for URIs and mailboxes: one host, or with a leading period all hosts below, but not the domain. */
+/**
+ * RFC 5280 §4.2.1.10 for URIs and mailboxes: one host, or with a leading period all hosts below, but not the domain. The
+ * empty host is not defined for these forms and so not processed.
+ */
 function domainCoverage(base: string): Covers {
   const domain = base.startsWith('.');
-  if (base !== '' && !hostPattern.test(domain ? base.slice(1) : base)) return undefined;
+  if (!hostPattern.test(domain ? base.slice(1) : base)) return undefined;
   return (form) => {
     if (form.kind !== 'host' && form.kind !== 'mailbox') return false;
-    return base === '' || (domain ? form.host.endsWith(base) : form.host === base);
+    return domain ? form.host.endsWith(base) : form.host === base;
   };
 }
 

@@ -35,9 +35,12 @@ const namesIssuer: Step = ({ certificate, issuer }) =>
     ? undefined
     : { reason: 'chain_untrusted', issuer: printName(certificate.issuer) };
 
-/** Beyond §6.1: keys on the allow-list only, that of the end entity included. */
-const strongKey: Step = ({ certificate: { publicKeyInfo } }, _, { algorithms }) =>
-  isStrongKey(publicKeyInfo, algorithms) ? undefined : { reason: 'weak_key', key: publicKeyInfo.label };
+/** Beyond §6.1: keys on the allow-list only, that of the end entity included, and only points that are on their curve. */
+const strongKey: Step = ({ certificate: { publicKeyInfo } }, _, { algorithms }) => {
+  const { label, keyObject } = publicKeyInfo;
+  if (!isStrongKey(publicKeyInfo, algorithms)) return { reason: 'weak_key', key: label };
+  return keyObject === undefined ? { reason: 'weak_key', key: `${label} that no key can have` } : undefined;
+};
 
 /** Beyond §6.1: the profile of RFC 5280 §4. */
 const conforming: Step = ({ certificate }, _, { serialNumbers }) => {
@@ -206,9 +209,11 @@ export function refusePath(path: Path, inputs: Inputs): PathFailure | undefined 
   const n = path.length - 1;
   const state = initialState(inputs, n);
   const anchor = path.at(-1) ?? path[0];
-  const refused = refuse({ certificate: anchor.certificate, issuer: anchor.certificate, final: false }, n, anchorRules);
+  const constrained = anchor.policy?.constraints !== 'ignore';
+  const rules = constrained ? [...anchorRules, extendedKeyUsage] : anchorRules;
+  const refused = refuse({ certificate: anchor.certificate, issuer: anchor.certificate, final: false }, n, rules);
   if (refused !== undefined) return refused;
-  if (anchor.policy?.constraints !== 'ignore') applyAnchor(anchor.certificate, state);
+  if (constrained) applyAnchor(anchor.certificate, state);
   let issuer = anchor.certificate;
   for (const [index, { certificate }] of [...path.slice(0, -1).entries()].reverse()) {
     const final = index === 0;

@@ -118,6 +118,16 @@ test('RFC 5280 §4.2.1.10: mailboxes that cannot be read are refused where they 
   assert.equal(under({ permitted: [email('@a.example')] }, [email('x@a.example')]), 'name_constraints');
 });
 
+test('RFC 5280 §4.2.1.10: an empty mailbox or host is not processed', () => {
+  for (const [base, mine] of [
+    [email(''), email('x@a.example')],
+    [uri(''), uri('https://a.example/')],
+  ] as const) {
+    assert.equal(under({ permitted: [base] }, [mine]), 'name_constraints');
+    assert.equal(under({ excluded: [base] }, [mine]), 'name_constraints');
+  }
+});
+
 test('RFC 5280 §4.2.1.10: rfc822Name constraints bind emailAddress in the subject', () => {
   const subject = (address: string) => `CN=x,emailAddress=${address}`;
   assert.equal(under({ permitted: [email('a.example')] }, [], subject('x@a.example')), 'ok');

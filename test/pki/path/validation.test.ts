@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { writeNull, writeSequence } from '../../../lib/pki/certificate/der-writer.ts';
+import { writeNull, writeOid, writeSequence } from '../../../lib/pki/certificate/der-writer.ts';
 import { describe } from '../../../lib/pki/reason.ts';
 import {
   after,
@@ -22,6 +22,7 @@ import {
   purposes,
   subjectAltName,
   subjectKeyIdentifier,
+  writeBitString,
   writeTime,
 } from '../issue.ts';
 import { judge, reason, sentence } from './chain.ts';
@@ -248,6 +249,9 @@ test('purposes of a CA bind what it issues', () => {
   assert.equal(reason(limited([purposes.any])), 'ok');
   assert.equal(reason(limited([purposes.serverAuth])), 'eku_client_auth_missing');
   assert.equal(reason(limited([purposes.any]), { extendedKeyUsage: 'required' }), 'ok');
+  const top = issueRoot({ extensions: [extendedKeyUsage([purposes.serverAuth])] });
+  assert.equal(reason([issueClient(top), top]), 'eku_client_auth_missing', 'of an anchor too');
+  assert.equal(reason([issueClient(top), top], { policy: { constraints: 'ignore' } }), 'ok');
 });
 
 test('P8: weak keys and signatures are refused at every place', () => {
@@ -262,6 +266,12 @@ test('P8: weak keys and signatures are refused at every place', () => {
     'ok',
     'nobody relies on the signature of an anchor',
   );
+});
+
+test('a key that is no point of its curve is refused in the end entity, too', () => {
+  const point = writeBitString(Uint8Array.from([4, ...new Array<number>(64).fill(7)]));
+  const algorithm = writeSequence(writeOid('1.2.840.10045.2.1'), writeOid('1.2.840.10045.3.1.7'));
+  assert.equal(reason(chain({ client: { spki: writeSequence(algorithm, point) } })), 'weak_key');
 });
 
 test('RFC 5937 §3: constraints in an anchor bind unless the operator says otherwise', () => {
