@@ -100,6 +100,41 @@ export function certificateStoreContract(name: string, makeStore: () => Certific
     assert.deepEqual(await store.find(t, stored.thumbprint, seconds(now)), rebuilt);
   });
 
+  test(clause('RFC 5280 §5.3.1: revoked is for good: no later finding replaces it, and it replaces any'), async () => {
+    const [store, t] = [makeStore(), newTenantName()];
+    const good = fetchedAt(certificateRow(), now * 1000, now * 1000);
+    const [leaf, issuer] = good.statuses;
+    assert.ok(leaf && issuer);
+    const earlier = { ...leaf, status: 'revoked' as const, fetchedAt: seconds(now - 100) };
+    const revoked = { ...good, statuses: [earlier, { ...issuer, fetchedAt: seconds(now - 100) }] };
+    await store.save(t, good);
+    await store.save(t, revoked);
+    assert.deepEqual(await store.find(t, good.thumbprint, seconds(now)), revoked);
+    for (const later of [good, fetchedAt(good, (now + 3600) * 1000), { ...good, statuses: [] }]) {
+      await store.save(t, later);
+      assert.deepEqual(await store.find(t, good.thumbprint, seconds(now)), revoked);
+    }
+  });
+
+  test(clause('RFC 5280 §5.3.1: a revoked intermediate binds no path that goes without it'), async () => {
+    const [store, t] = [makeStore(), newTenantName()];
+    const stored = fetchedAt(certificateRow(), now * 1000, now * 1000);
+    const [leaf, issuer] = stored.statuses;
+    assert.ok(leaf && issuer);
+    const rebuilt = { ...stored, statuses: [leaf, certificateStatus()] };
+    await store.save(t, { ...stored, statuses: [leaf, { ...issuer, status: 'revoked' }] });
+    await store.save(t, rebuilt);
+    assert.deepEqual(await store.find(t, stored.thumbprint, seconds(now)), rebuilt);
+  });
+
+  test(clause('RFC 5280 §5.3.1: of findings saved at once a revocation wins, whenever it was fetched'), async () => {
+    const [store, t, row] = [makeStore(), newTenantName(), certificateRow()];
+    const rows = [5, 1, 9, 3, 7].map((time) => fetchedAt(row, now * 1000 + time));
+    const revoked = { ...row, statuses: row.statuses.map((status) => ({ ...status, status: 'revoked' as const })) };
+    await Promise.all([...rows.slice(0, 3), revoked, ...rows.slice(3)].map((each) => store.save(t, each)));
+    assert.deepEqual(await store.find(t, row.thumbprint, seconds(now)), revoked);
+  });
+
   test(clause('pki §4: of many findings saved at once the newest stands'), async () => {
     const [store, t, row] = [makeStore(), newTenantName(), certificateRow()];
     const times = [7, 3, 19, 0, 12, 16, 5, 9, 14, 1, 18, 11, 2, 17, 6, 10, 4, 15, 8, 13];

@@ -4,6 +4,7 @@ import type { CertificateRow } from '../../oauth/certificate-row.ts';
 import type { CertificateStore } from '../../oauth/ports.ts';
 import { type Thumbprint, thumbprint } from '../../pki/certificate/thumbprint.ts';
 import type { CertificateStatus } from '../../pki/status/certificate-status.ts';
+import { isRevoked, newness } from '../status-newness.ts';
 import { conditionHeld, getItem } from './answer.ts';
 import { attributes, type Item, type PlainMembers } from './attribute-value.ts';
 import { certificateKey } from './keys.ts';
@@ -26,7 +27,7 @@ export function dynamoCertificateStore(client: DynamoDBClient, grantsTable: stri
     async find(tenant, leaf, at) {
       return parseCertificateRow(await getItem(client, grantsTable, certificateKey(tenant, leaf)), leaf, at);
     },
-    /** A row that knows something newer stays: who wrote it had asked later. */
+    /** A row that knows something newer stays, and so does «revoked»: losing is no error. */
     async save(tenant, row) {
       const Item = { ...certificateKey(tenant, row.thumbprint), ...certificateAttributes(row) };
       const command = new PutItemCommand({ TableName: grantsTable, Item, ...nothingNewer(row.statuses) });
@@ -44,9 +45,9 @@ export function parseCertificateRow(item: Item | undefined, leaf: Thumbprint, at
   return { thumbprint: leaf, ...stored };
 }
 
-/** `fetched` says again, by thumbprint, when each status was fetched (epoch milliseconds): conditions can name it. */
+/** `fetched` says by thumbprint how new each status is, so that a condition can name it. */
 function certificateAttributes({ thumbprint: _inTheKey, statuses, ...row }: CertificateRow): Item {
-  const fetched = Object.fromEntries(statuses.map((status) => [status.certificate, status.fetchedAt.getTime()]));
+  const fetched = Object.fromEntries(statuses.map((status) => [status.certificate, newness(status)]));
   return attributes({ ...row, statuses: statuses.map(storable), fetched });
 }
 
@@ -68,16 +69,15 @@ function storable({
   };
 }
 
-/** The condition that the stored row has no status of these certificates that was fetched later. */
+/** The condition that the stored row has nothing newer about these certificates; «revoked» is written over anything. */
 function nothingNewer(statuses: readonly CertificateStatus[]) {
+  if (statuses.some(isRevoked)) return {};
   if (statuses.length === 0) return { ConditionExpression: 'attribute_not_exists(pk)' };
   const conditions = statuses.map((_, i) => `(attribute_not_exists(fetched.#c${i}) OR fetched.#c${i} <= :t${i})`);
   return {
     ConditionExpression: conditions.join(' AND '),
     ExpressionAttributeNames: Object.fromEntries(statuses.map(({ certificate }, i) => [`#c${i}`, certificate])),
-    ExpressionAttributeValues: attributes(
-      Object.fromEntries(statuses.map(({ fetchedAt }, i) => [`:t${i}`, fetchedAt.getTime()])),
-    ),
+    ExpressionAttributeValues: attributes(Object.fromEntries(statuses.map((status, i) => [`:t${i}`, newness(status)]))),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { AccessTokenRecord } from '../../oauth/access-token.ts';
 import type { CertificateRow } from '../../oauth/certificate-row.ts';
 import type { CertificateStore, ClientStore, HolderStore, TokenStore } from '../../oauth/ports.ts';
+import { isRevoked, newness } from '../status-newness.ts';
 import { rowsByTenant } from './rows-by-tenant.ts';
 
 /** Unbounded: expired tokens stay, as they may for days where TTL deletes them. */
@@ -53,10 +54,9 @@ function live<R extends { readonly exp: number }>(row: R | undefined, at: Date):
   return row !== undefined && row.exp * 1000 > at.getTime() ? row : undefined;
 }
 
-/** No status of the same certificate in the stored row was fetched later. */
-function nothingNewer(stored: CertificateRow, row: CertificateRow): boolean {
-  const fetched = new Map(stored.statuses.map((status) => [status.certificate, status.fetchedAt]));
-  return (
-    row.statuses.length > 0 && row.statuses.every((s) => (fetched.get(s.certificate) ?? s.fetchedAt) <= s.fetchedAt)
-  );
+/** The stored row has nothing newer about these certificates; «revoked» is written over anything. */
+function nothingNewer(stored: CertificateRow, { statuses }: CertificateRow): boolean {
+  if (statuses.some(isRevoked)) return true;
+  const known = new Map(stored.statuses.map((status) => [status.certificate, newness(status)]));
+  return statuses.length > 0 && statuses.every((status) => (known.get(status.certificate) ?? 0) <= newness(status));
 }
