@@ -4,40 +4,39 @@ import type { Certificate } from '../certificate/certificate.ts';
 /** Serials that are not positive exist in old vectors (PKITS 4.4.14); nothing in the product allows them. */
 export type SerialNumbers = 'positive' | 'any';
 
-type Check = (certificate: Certificate, serialNumbers: SerialNumbers) => string | undefined;
+/** A rule that is broken, in words that follow «certificate …», and when. */
+type Rule = readonly [problem: string, broken: (certificate: Certificate) => boolean];
 
 const isCa = ({ basicConstraints }: Certificate) => basicConstraints?.cA === true;
 const isEmpty = ({ rdns }: Certificate['subject']) => rdns.length === 0;
 
-const checks: readonly Check[] = [
-  // RFC 5280 §4.1.2.2: positive, 20 octets at most.
-  ({ serialNumber }, allowed) =>
-    allowed === 'positive' && /^(?:-|0$)/.test(serialNumber) ? 'has a serial number that is not positive' : undefined,
-  ({ serial }) => (serial.length > 20 ? 'has a serial number of more than 20 octets' : undefined),
+/** RFC 5280 §4.1.2.2. */
+const positiveSerial: Rule = ['has a serial number that is not positive', (one) => /^(?:-|0$)/.test(one.serialNumber)];
+
+const rules: readonly Rule[] = [
+  // RFC 5280 §4.1.2.2, the sign octet not counted.
+  ['has a serial number of more than 20 octets', ({ serial }) => serial.length > (serial[0] === 0 ? 21 : 20)],
   // RFC 5280 §4.1.2.4, §4.1.2.6.
-  ({ issuer }) => (isEmpty(issuer) ? 'has an empty issuer name' : undefined),
-  (certificate) => (isCa(certificate) && isEmpty(certificate.subject) ? 'is a CA with an empty subject' : undefined),
-  ({ subject, extensions }) =>
-    isEmpty(subject) && extensions.get('2.5.29.17')?.critical !== true
-      ? 'has an empty subject without a critical subjectAltName'
-      : undefined,
-  // RFC 5280 §4.2.1.3, §4.2.1.9: issuing is for CAs.
-  (certificate) =>
-    !isCa(certificate) && certificate.keyUsage?.has('keyCertSign') ? 'has keyCertSign and is not a CA' : undefined,
-  (certificate) =>
-    !isCa(certificate) && certificate.basicConstraints?.pathLenConstraint !== undefined
-      ? 'has a pathLenConstraint and is not a CA'
-      : undefined,
-  // RFC 5280 §4.2.1.10.
-  (certificate) =>
-    !isCa(certificate) && certificate.nameConstraints !== undefined ? 'has nameConstraints and is not a CA' : undefined,
+  ['has an empty issuer name', ({ issuer }) => isEmpty(issuer)],
+  ['is a CA with an empty subject', (one) => isCa(one) && isEmpty(one.subject)],
+  [
+    'has an empty subject without a critical subjectAltName',
+    ({ subject, extensions }) => isEmpty(subject) && extensions.get('2.5.29.17')?.critical !== true,
+  ],
 ];
 
-/** The first rule that the certificate breaks, in words that follow «certificate …». */
-export function nonconformity(certificate: Certificate, serialNumbers: SerialNumbers): string | undefined {
-  for (const check of checks) {
-    const problem = check(certificate, serialNumbers);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+/** RFC 5280 §4.2.1.3, §4.2.1.9, §4.2.1.10: for CAs only. Of an issuer that is none, §6.1.4 (k) says so more plainly. */
+const endEntityRules: readonly Rule[] = [
+  ['has keyCertSign and is not a CA', (one) => !isCa(one) && one.keyUsage?.has('keyCertSign') === true],
+  [
+    'has a pathLenConstraint and is not a CA',
+    (one) => !isCa(one) && one.basicConstraints?.pathLenConstraint !== undefined,
+  ],
+  ['has nameConstraints and is not a CA', (one) => !isCa(one) && one.nameConstraints !== undefined],
+];
+
+/** The first rule that the certificate breaks. */
+export function nonconformity(certificate: Certificate, final: boolean, serials: SerialNumbers): string | undefined {
+  const all = [...(serials === 'positive' ? [positiveSerial] : []), ...rules, ...(final ? endEntityRules : [])];
+  return all.find(([, broken]) => broken(certificate))?.[0];
 }

@@ -43,8 +43,8 @@ const strongKey: Step = ({ certificate: { publicKeyInfo } }, _, { algorithms }) 
 };
 
 /** Beyond §6.1: the profile of RFC 5280 §4. */
-const conforming: Step = ({ certificate }, _, { serialNumbers }) => {
-  const problem = nonconformity(certificate, serialNumbers);
+const conforming: Step = ({ certificate, final }, _, { serialNumbers }) => {
+  const problem = nonconformity(certificate, final, serialNumbers);
   return problem === undefined ? undefined : { reason: 'certificate_nonconforming', problem };
 };
 

@@ -174,6 +174,8 @@ test('RFC 5280 §4.1.2.2: serial numbers are positive and of 20 octets at most',
   const many = (count: number) => new Array<number>(count).fill(0x11);
   assert.equal(serial(...many(20)), 'ok');
   assert.equal(serial(...many(21)), 'certificate_nonconforming');
+  assert.equal(serial(0, 0x81, ...many(19)), 'ok', 'the sign octet does not count');
+  assert.equal(serial(0, 0x81, ...many(20)), 'certificate_nonconforming');
   assert.equal(serial(0), 'certificate_nonconforming');
   assert.equal(serial(0xff), 'certificate_nonconforming');
   assert.equal(reason(chain({ ca: { serialNumber: Uint8Array.of(0x80) } })), 'certificate_nonconforming');
