@@ -8,6 +8,7 @@ import type { StoredEntry } from '../oauth/ports.ts';
 import { createAuthority } from './authority.ts';
 import { findStatusUrl, loadAuthority, saveAuthority } from './authority-files.ts';
 import { type Demo, prepareDemo } from './demo.ts';
+import { serverCaFile } from './demo-files.ts';
 import { startEmbeddedStore } from './embedded-store.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import type { LambdaHandler } from './lambda.ts';
@@ -22,6 +23,7 @@ export type LocalServer = {
   readonly endpoint: Endpoint;
   /** Absolute. */
   readonly state: string;
+  /** The demo's clients are there, so that its commands work. */
   readonly demo: boolean;
   close(): Promise<void>;
 };
@@ -65,14 +67,18 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   running.push(() => store.close());
   report(`embedded DynamoDB at ${store.endpoint}`);
 
-  const tenants = options.tenants.map((tenant) => withEntries(tenant, responder));
+  const ownTruststore = options.tenants[0]?.truststore !== undefined;
+  const demo = options.demo ? await prepareDemo(directory.path, ownTruststore, responder) : undefined;
+  const tenants = options.tenants.map((tenant, index) =>
+    withEntries(tenant, index === 0 && demo !== undefined ? demo.anchor : '', responder),
+  );
   const problems = tenants.flatMap((tenant) => tenant.problems);
   if (problems.length > 0) throw new Error(problems.join('\n'));
 
-  const demo = demoWanted(options) ? await prepareDemo(directory.path, responder) : undefined;
   const handlers = await loadHandlers(environmentOf(store, [new URL(responder.url).host, ...options.allowFetch]));
   const certificate = options.server ?? responder.authority.server;
-  await writePrivate(directory.file('server-ca.crt'), serverCaOf(options.server, responder.authority));
+  const serverCa = serverCaOf(options.server, responder.authority);
+  await writePrivate(serverCaFile(directory.path), serverCa);
   const gateway = await startGateway({
     host: options.host,
     publicPort: options.port,
@@ -89,9 +95,9 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   const endpoint = endpointOf(gateway, store.endpoint, responder);
   const client = dynamoClient(store);
   await register(tenants, endpoint, client, demo, report).finally(() => client.destroy());
-  demo?.open(endpoint);
+  demo?.open(endpoint, serverCa);
   await directory.publish(endpoint);
-  return { endpoint, state: directory.path, demo: demo !== undefined };
+  return { endpoint, state: directory.path, demo: demo !== undefined && !ownTruststore };
 }
 
 /** The CA of an earlier run keeps its responder's port: its certificates name it. */
@@ -120,10 +126,17 @@ type PreparedTenant = {
   readonly pem: string;
 };
 
-function withEntries(options: TenantOptions, { authority }: Responder): PreparedTenant {
+function withEntries(options: TenantOptions, anchor: string, { authority }: Responder): PreparedTenant {
   const bundle = options.truststore ?? Buffer.from(authority.truststore);
-  const { entries, problems } = entriesOf(bundle, `truststore of tenant ${options.tenant}`);
-  return { options, entries, problems, pem: entries.map(({ certificate }) => pemOf(certificate)).join('') };
+  const own = entriesOf(bundle, `truststore of tenant ${options.tenant}`);
+  const added = anchor === '' ? [] : entriesOf(Buffer.from(anchor), 'the demo').entries;
+  const entries = [...own.entries, ...added];
+  return {
+    options,
+    entries,
+    problems: own.problems,
+    pem: entries.map(({ certificate }) => pemOf(certificate)).join(''),
+  };
 }
 
 function pemOf(der: Uint8Array): string {
@@ -132,11 +145,6 @@ function pemOf(der: Uint8Array): string {
       .toString('base64')
       .match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
-}
-
-/** The demo's clients have certificates of the development CA, which a truststore of one's own does not trust. */
-function demoWanted({ demo, tenants: [first] }: StartOptions): boolean {
-  return demo && first?.truststore === undefined;
 }
 
 function environmentOf(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { toEnvironment } from '../../lib/config.ts';
 import { type Authority, createAuthority, issueLeaf, type LeafRequest } from '../../lib/local/authority.ts';
+import { issueCertificate } from '../../lib/local/certificate-authority.ts';
 import { demoSubject } from '../../lib/local/demo-files.ts';
 import { type Answer, exchange, type Identity, jsonIn } from '../../lib/local/mutual-tls-client.ts';
 import { controlOf } from '../../lib/local/responder-control.ts';
@@ -45,6 +46,13 @@ async function revoked(): Promise<Identity> {
   return issued;
 }
 
+function neverIssued(): Promise<Identity> {
+  const now = Date.now();
+  const validity = { notBefore: new Date(now - 60_000), notAfter: new Date(now + 3_600_000) };
+  const status = { ocsp: `${authority.statusUrl}/ocsp` };
+  return issueCertificate(authority.intermediate, { ...validity, subject, eku: ['clientAuth'], status });
+}
+
 const overTls: readonly [string, () => Promise<Identity>, string, Record<string, string>?][] = [
   [
     'RFC 5280 §4.2.1.12: an EKU of serverAuth alone (P6)',
@@ -53,7 +61,7 @@ const overTls: readonly [string, () => Promise<Identity>, string, Record<string,
   ],
   ['RFC 5280 §4.2.1.9: a leaf that is a CA (P3)', () => leaf({ ca: true }), 'basic_constraints'],
   ['RFC 6960 §2.2: a revoked certificate (P12)', revoked, 'certificate_revoked'],
-  ['RFC 6960 §2.2: a certificate the responder does not know', () => leaf(), 'status_unknown'],
+  ['RFC 6960 §2.2: a certificate the responder does not know, with no CRL to ask', neverIssued, 'status_unknown'],
   [
     'RFC 6960 §4.2.2.1: a certificate that names no source of its status',
     () => leaf({ status: 'none' }),

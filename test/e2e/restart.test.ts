@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { issueLeaf } from '../../lib/local/authority.ts';
-import { jsonIn } from '../../lib/local/mutual-tls-client.ts';
+import { exchange, jsonIn } from '../../lib/local/mutual-tls-client.ts';
 import { controlOf } from '../../lib/local/responder-control.ts';
 import { authorityOf, type Folder, runServer, temporaryFolder } from './running-server.ts';
 
@@ -136,6 +136,16 @@ test('npm start: --truststore stands in place of the development CA', async () =
     responder,
   );
   assert.equal((await server.token(mine, { client_id: 'mine' })).status, 200);
+  const token = String(jsonIn(await server.token(mine, { client_id: 'mine' }))?.['access_token']);
+  const call = (identity: typeof mine) =>
+    exchange({
+      url: `${server.endpoint.mtls}/demo/whoami`,
+      ca: server.ca,
+      identity,
+      headers: { authorization: `Bearer ${token}` },
+    });
+  assert.equal((await call(mine)).status, 200, 'the demo API is heard under an anchor of its own');
+  assert.equal((await call(await controlOf(helper.endpoint).issue('CN=mine,O=Example'))).status, 401);
   const foreign = await issueLeaf(await authorityOf(server.state), { subject: 'CN=mine,O=Example' });
   assert.equal((await server.token(foreign, { client_id: 'mine' })).status, 403);
   await server.stop();
