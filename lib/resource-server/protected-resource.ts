@@ -15,7 +15,11 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** RFC 6750 §2.1: the token of the Authorization header; the scheme in any case (RFC 9110 §11.1). Nowhere else is looked. */
 export function bearerToken(request: HttpRequest): Result<string, Challenge> {
   if (new URLSearchParams(request.query).has('access_token')) {
-    return fail({ status: 400, error: 'invalid_request', description: 'The token belongs in the Authorization header' });
+    return fail({
+      status: 400,
+      error: 'invalid_request',
+      description: 'The token belongs in the Authorization header',
+    });
   }
   const authorization = request.headers.get('authorization');
   if (authorization === undefined) return fail({ status: 401, description: 'A bound access token is needed' });
