@@ -1,5 +1,6 @@
 /** Why a certificate was refused: the closed vocabulary of path and status verdicts, with evidence (RFC 5280 §6, RFC 6960). */
 import type { Thumbprint } from './certificate/thumbprint.ts';
+import type { CertificateStatus } from './status/certificate-status.ts';
 
 /** Which certificate of the path: 0 is the end entity, the last is the trust anchor. */
 export type CertificateReference = {
@@ -45,30 +46,6 @@ export type PathFailure = (CertificateFailure | (PathEvidence & { readonly certi
 };
 
 export type PathReason = PathFailure['reason'];
-
-/** The finding on one certificate of a path: plain data, kept in the certificate row. */
-export type CertificateStatus = {
-  readonly certificate: Thumbprint;
-  readonly source: 'ocsp' | 'crl' | 'none';
-  readonly status:
-    | 'good'
-    | 'revoked'
-    | 'on_hold'
-    | 'unknown'
-    | 'unavailable'
-    | 'untrusted'
-    | 'no_source'
-    | 'not_checked';
-  readonly thisUpdate?: Date;
-  readonly nextUpdate?: Date;
-  readonly fetchedAt: Date;
-  readonly cached: boolean;
-  readonly stale: boolean;
-  readonly softFailed: boolean;
-  readonly revokedAt?: Date;
-  readonly revocationReason?: string;
-  readonly detail?: string;
-};
 
 export type StatusReason =
   | 'certificate_revoked'
