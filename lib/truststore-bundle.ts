@@ -21,20 +21,30 @@ const block = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-
 
 /** Reads a truststore file (PEM). The failure names everything that API Gateway would refuse it for. */
 export function parseTruststoreBundle(text: string): Result<TruststoreBundle, readonly string[]> {
-  const bytes = Buffer.byteLength(text);
-  if (bytes >= maxTruststoreBytes) {
-    return fail([`it has ${bytes} bytes; a truststore is smaller than ${maxTruststoreBytes} bytes`]);
-  }
-  const blocks = (text.match(block) ?? []).map(parseBlock);
-  const certificates = blocks.filter((each) => each !== undefined);
-  const problems = [
-    ...labelProblems(text, blocks.length),
-    ...blocks.flatMap((each, index) => (each === undefined ? [`certificate ${index + 1} cannot be parsed`] : [])),
-    ...subjectProblems(certificates),
-  ];
-  if (problems.length > 0) return fail(problems);
+  const { certificates, problems } = readTruststoreBundle(text);
+  const all = [...problems, ...subjectProblems(certificates)];
+  if (all.length > 0) return fail(all);
   const pem = certificates.map((certificate) => certificate.toString()).join('');
   return ok({ pem, sha256: createHash('sha256').update(pem).digest('hex'), certificates });
+}
+
+/** The certificates of a truststore file, whatever their subjects, and what is wrong with the file itself. */
+export function readTruststoreBundle(
+  text: string,
+): Pick<TruststoreBundle, 'certificates'> & { problems: readonly string[] } {
+  const bytes = Buffer.byteLength(text);
+  if (bytes >= maxTruststoreBytes) {
+    const problem = `it has ${bytes} bytes; a truststore is smaller than ${maxTruststoreBytes} bytes`;
+    return { certificates: [], problems: [problem] };
+  }
+  const blocks = (text.match(block) ?? []).map(parseBlock);
+  const unparsable = blocks.flatMap((each, index) =>
+    each === undefined ? [`certificate ${index + 1} cannot be parsed`] : [],
+  );
+  return {
+    certificates: blocks.filter((each) => each !== undefined),
+    problems: [...labelProblems(text, blocks.length), ...unparsable],
+  };
 }
 
 /** What API Gateway imports without complaint, or with a warning, although clients under it get a 403. */
@@ -74,7 +84,7 @@ function labelProblems(text: string, found: number): readonly string[] {
 }
 
 /** API Gateway refuses a truststore in which two certificates have one subject, even of different keys. */
-function subjectProblems(certificates: readonly X509Certificate[]): readonly string[] {
+export function subjectProblems(certificates: readonly X509Certificate[]): readonly string[] {
   const first = new Map<string, number>();
   return certificates.flatMap(({ subject }, index) => {
     const position = first.get(subject ?? '');
@@ -88,7 +98,8 @@ function subjectProblems(certificates: readonly X509Certificate[]): readonly str
 const isCurrent = ({ validFromDate, validToDate }: X509Certificate, at: Date) =>
   validFromDate <= at && at <= validToDate;
 
-function isStrong(certificate: X509Certificate): boolean {
+/** API Gateway: RSA-2048 or stronger, ECDSA-256 or stronger. */
+export function isStrong(certificate: X509Certificate): boolean {
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
     if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
@@ -101,7 +112,8 @@ function isStrong(certificate: X509Certificate): boolean {
   }
 }
 
-function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
+/** By name and signature. */
+export function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
   try {
     return subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
   } catch {
@@ -110,4 +122,5 @@ function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
   }
 }
 
-const oneLine = (distinguishedName: string | undefined) => (distinguishedName ?? '').replaceAll('\n', ',');
+/** As node:crypto prints it, one RDN a line, in one line. */
+export const oneLine = (distinguishedName: string | undefined) => (distinguishedName ?? '').replaceAll('\n', ',');

@@ -4,8 +4,8 @@
  * `requestContext`, the leaf alone.
  */
 import type { X509Certificate } from 'node:crypto';
+import { oneLine } from '../truststore-bundle.ts';
 import type { GatewayRequest } from './gateway-request.ts';
-import { oneLine } from './truststore-check.ts';
 
 export type PayloadVersion = '1.0' | '2.0';
 

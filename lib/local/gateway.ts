@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Host } from '../routes.ts';
+import { oneLine } from '../truststore-bundle.ts';
 import { type PayloadVersion, toEvent } from './api-gateway-event.ts';
 import { type ExtraRoute, type RoutedTo, routeOf } from './gateway-dispatch.ts';
 import { forwardedHeaders, type GatewayRequest, parseTarget, readBody, type Target } from './gateway-request.ts';
@@ -13,7 +14,7 @@ import { gatewayServer } from './gateway-server.ts';
 import { invoke, type LambdaHandler } from './lambda.ts';
 import { listen } from './listening.ts';
 import { judgeConnections, type Peer, whyForbidden } from './mutual-tls.ts';
-import { oneLine, parseGatewayTruststore } from './truststore-check.ts';
+import { parseGatewayTruststore } from './truststore-check.ts';
 
 export type GatewayOptions = {
   /** The address both hosts listen on. */

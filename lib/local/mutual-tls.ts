@@ -2,7 +2,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { findPaths, type GatewayPath, type GatewayTruststore, isValidAt, oneLine } from './truststore-check.ts';
+import { oneLine } from '../truststore-bundle.ts';
+import { findPaths, type GatewayPath, type GatewayTruststore, isValidAt } from './truststore-check.ts';
 
 /** What was found about a connection's client. */
 export type Peer = { readonly certificate: X509Certificate; readonly paths: readonly GatewayPath[] };

@@ -3,16 +3,14 @@
  * truststore, dates, key and hash strength. It reads no EKU, no keyUsage or CA flag of the leaf, no name constraints
  * and no revocation: those are the function's. It follows no RFC; it imitates "Configuring mutual TLS authentication".
  */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
+import { isStrong, issued, readTruststoreBundle, subjectProblems } from '../truststore-bundle.ts';
 
 /** The truststore file of a custom domain name, parsed. */
 export type GatewayTruststore = { readonly certificates: readonly X509Certificate[] };
 
 /** Leaf first, self-signed certificate last. */
 export type GatewayPath = readonly X509Certificate[];
-
-/** API Gateway: the truststore is smaller than 1000 KB. */
-const maxTruststoreBytes = 1_000_000;
 
 /** API Gateway: a chain has at most four certificates besides the client's. */
 const maxAuthorities = 4;
@@ -28,32 +26,12 @@ const pemBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
  * and tolerated: somebody who tries two CAs of one name on a laptop learns that AWS would not have them, and goes on.
  */
 export function parseGatewayTruststore(pem: string, warn?: (line: string) => void): GatewayTruststore {
-  const bytes = Buffer.byteLength(pem);
-  if (bytes >= maxTruststoreBytes) {
-    throw new Error(`the truststore has ${bytes} bytes; API Gateway takes less than ${maxTruststoreBytes}`);
-  }
-  const blocks = pem.match(pemBlock) ?? [];
-  const begun = pem.split('-----BEGIN CERTIFICATE-----').length - 1;
-  if (begun === 0) throw new Error('the truststore holds no certificate');
-  const problems = begun === blocks.length ? [] : ['a certificate has no end'];
-  const certificates: X509Certificate[] = [];
-  const positions = new Map<string, number>();
-  blocks.forEach((block, index) => {
-    const certificate = parse(block);
-    if (certificate === undefined) {
-      problems.push(`certificate ${index + 1} cannot be parsed`);
-      return;
-    }
-    const first = positions.get(certificate.subject);
-    if (first !== undefined) {
-      const problem = `certificates ${first} and ${index + 1} have the same subject ${oneLine(certificate.subject)}`;
-      if (warn === undefined) problems.push(problem);
-      else warn(`API Gateway would refuse the truststore: ${problem}`);
-    }
-    positions.set(certificate.subject, first ?? index + 1);
-    certificates.push(certificate);
-  });
-  if (problems.length > 0) throw new Error(`API Gateway would refuse the truststore: ${problems.join('; ')}`);
+  const { certificates, problems } = readTruststoreBundle(pem);
+  const refused = 'API Gateway would refuse the truststore';
+  const subjects = subjectProblems(certificates);
+  const fatal = warn === undefined ? [...problems, ...subjects] : problems;
+  if (fatal.length > 0) throw new Error(`${refused}: ${fatal.join('; ')}`);
+  for (const problem of subjects) warn?.(`${refused}: ${problem}`);
   return { certificates };
 }
 
@@ -96,15 +74,6 @@ function extend(path: GatewayPath, truststore: GatewayTruststore, found: Gateway
   }
 }
 
-function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
-  try {
-    return subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
-  } catch {
-    // A key that OpenSSL does not know.
-    return false;
-  }
-}
-
 /** Without a look at keyUsage, which forbids most self-signed leaves to sign anything. */
 function isSelfSigned(certificate: X509Certificate): boolean {
   try {
@@ -115,19 +84,6 @@ function isSelfSigned(certificate: X509Certificate): boolean {
 }
 
 const isSame = (a: X509Certificate, b: X509Certificate) => a.raw.equals(b.raw);
-
-/** API Gateway: RSA-2048 or stronger, ECDSA-256 or stronger. */
-function isStrong(certificate: X509Certificate): boolean {
-  try {
-    const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
-    if (asymmetricKeyType === 'ec') return curves.has(asymmetricKeyDetails?.namedCurve ?? '');
-    return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
-  } catch {
-    return false;
-  }
-}
-
-const curves: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
 /** API Gateway: SHA-256 or stronger. RSASSA-PSS names its hash in parameters; it is not on API Gateway's list. */
 function hasStrongHash(certificate: X509Certificate): boolean {
@@ -142,16 +98,3 @@ const strongSignatures: ReadonlySet<string> = new Set([
   '1.2.840.10045.4.3.3', // ecdsa-with-SHA384
   '1.2.840.10045.4.3.4', // ecdsa-with-SHA512
 ]);
-
-function parse(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A distinguished name in the form of the event: comma-separated, in the order of the certificate. */
-export function oneLine(distinguishedName: string | undefined): string {
-  return (distinguishedName ?? '').replaceAll('\n', ',');
-}

@@ -188,6 +188,9 @@ test('API Gateway: another truststore is taken without a restart, for connection
 
 test('API Gateway: a truststore that breaks a rule is refused and changes nothing', async () => {
   const namesake = await createAuthority({ statusUrl: 'http://127.0.0.1:9' });
+  const warned: string[] = [];
+  parseGatewayTruststore(`${authority.truststore}${namesake.truststore}`, (line) => warned.push(line));
+  assert.equal(warned.length, 2, 'told and tolerated where a laptop starts');
   const root = 'CN=Certbound Development Root CA';
   assert.throws(() => gateway.setTruststore(''), /no certificate/);
   assert.throws(
@@ -200,7 +203,10 @@ test('API Gateway: a truststore that breaks a rule is refused and changes nothin
   );
   const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
   assert.throws(() => gateway.setTruststore(`${authority.truststore}${broken}`), /certificate 3 cannot be parsed/);
-  assert.throws(() => gateway.setTruststore(authority.truststore.slice(0, -40)), /no end/);
+  assert.throws(
+    () => gateway.setTruststore(authority.truststore.slice(0, -40)),
+    /1 of 2 CERTIFICATE blocks are malformed/,
+  );
   assert.throws(() => gateway.setTruststore(`${'#'.repeat(1_000_000)}${authority.truststore}`), /1000000/);
   await assertReaches(await issueLeaf(authority, { subject: 'CN=client,O=A' }));
 });
