@@ -14,6 +14,9 @@ export type CrlEntry = { readonly revokedAt: Date; readonly reason?: RevocationR
 
 export type EntryTarget = Pick<Certificate, 'serial' | 'issuer'>;
 
+/** Of an indirect CRL each issuer may have the serial number once; to read more than this would be somebody's attack on us. */
+const maximumNamesakes = 1000;
+
 const reasonCode = '2.5.29.21';
 
 /**
@@ -27,9 +30,11 @@ export function findEntry(
 ): Result<CrlEntry | undefined, CrlFailure> {
   const index = crl.index(work);
   if (!index.ok) return index;
+  const candidates = index.value.find(certificate.serial, work);
+  if (candidates.length > maximumNamesakes)
+    return fail({ reason: 'malformed', detail: 'too many entries with one serial number' });
   const found = decode(() =>
-    index.value
-      .find(certificate.serial, work)
+    candidates
       .filter(({ issuer }) => isIssuer(crl, issuer, certificate.issuer))
       .map(({ entry }) => readEntry(elementAt(crl, entry))),
   );

@@ -57,6 +57,9 @@ const processedExtensions = new Set([...Object.values(oids), '2.5.29.35', '2.5.2
 /** RFC 5280 §5.1.2.3: longer numbers are not ours to reckon with. */
 const maximumNumberOctets = 20;
 
+/** All but the entries: names and extensions are read before the signature is verified, so their cost must be bounded. */
+const maximumHeaderBytes = 65_536;
+
 /** RFC 5280 §5.1: a CRL in DER, its entries not yet walked. A critical extension that is not processed fails it (§5.2). */
 export function parseCrl(der: Uint8Array): Result<Crl, CrlFailure> {
   const parsed = decode(() => readCrl(root(der)));
@@ -81,7 +84,7 @@ function readCrl(element: Element): Crl {
   // RFC 5280 §5.1.1.2: the identifier that is not signed must be the one that is.
   if (Buffer.compare(encoding(inner), algorithm.der) !== 0)
     throw new DerError('the two signature algorithms differ', inner.start);
-  const issuer = readName(take(tbs));
+  const issuer = take(tbs, tags.sequence);
   const thisUpdate = readTime(take(tbs));
   const nextUpdate = takeIf(tbs, tags.utcTime) ?? takeIf(tbs, tags.generalizedTime);
   const revoked = takeIf(tbs, tags.sequence);
@@ -89,10 +92,11 @@ function readCrl(element: Element): Crl {
   close(tbs);
 
   const entries = readRange(revoked, element, version);
+  if (element.end - (entries.end - entries.start) > maximumHeaderBytes) throw new DerError('too large', element.start);
   return Object.freeze({
     der: encoding(element),
     signed: { signed: encoding(list), algorithm, signature },
-    issuer,
+    issuer: readName(issuer),
     thisUpdate,
     ...(nextUpdate && { nextUpdate: readTime(nextUpdate) }),
     ...readKnownExtensions(readCrlExtensions(explicit, version)),

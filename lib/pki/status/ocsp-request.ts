@@ -16,7 +16,7 @@ export const nonceLength = 32;
 const maximumGetLength = 255;
 
 /** An answer carries a few certificates at most; some responders send kilobytes of them. */
-const maximumResponseBytes = 65_536;
+export const maximumResponseBytes = 65_536;
 
 /** RFC 6960 §4.1.1: OCSPRequest, unsigned. */
 export function encodeOcspRequest(

@@ -5,7 +5,7 @@ import { decode, root } from '../certificate/der.ts';
 import { readOctetString } from '../certificate/der-value.ts';
 import { matchCertId, type OcspTarget } from './cert-id.ts';
 import { unknownCritical } from './extensions.ts';
-import { nonceOid } from './ocsp-request.ts';
+import { maximumResponseBytes, nonceOid } from './ocsp-request.ts';
 import { isCheckable, type ResponderFailure, type ResponderOptions, verifyResponder } from './ocsp-responder.ts';
 import { type OcspResponse, readOcspResponse, type SingleAnswer } from './ocsp-response.ts';
 import { isCurrent, maxAgeWithoutNextUpdate, plusSeconds, skew } from './policy.ts';
@@ -59,6 +59,8 @@ export const isUntrusted = ({ reason }: OcspFailure): boolean =>
  * that an answer ever called revoked for good stays revoked when that answer has outlived its nextUpdate.
  */
 export function verifyOcspResponse(der: Uint8Array, options: OcspOptions): Result<OcspAnswer, OcspFailure> {
+  if (der.length > maximumResponseBytes)
+    return fail({ reason: 'malformed', detail: `more than ${maximumResponseBytes} bytes` });
   const read = decode(() => readOcspResponse(der));
   if (!read.ok) return fail({ reason: 'malformed', detail: `${read.failure.problem} at byte ${read.failure.at}` });
   const response = read.value;

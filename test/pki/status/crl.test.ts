@@ -338,6 +338,26 @@ describe('size', () => {
     assert.deepEqual([work.entries, work.probes], [3000, 0]);
   });
 
+  test('issue 3: names and extensions of a CRL, which are read before its signature, are bounded; entries are not', () => {
+    const names = (count: number) =>
+      Array.from({ length: count }, (_, index) => generalName.uri(`http://crl.test/${index}`));
+    assert(usable(crlOf({ idp: { names: names(1000) } })));
+    assert(!usable(crlOf({ idp: { names: names(5000) } })));
+    assert(!usable(crlOf({ extensions: [extension('1.2.3.4', new Uint8Array(70_000))] })));
+    assert(!usable(crlOf({ issuerName: write(tags.sequence, new Uint8Array(70_000)) })));
+  });
+
+  test('issue 3: one serial number can be in a CRL for many issuers, but not to make a lookup slow', () => {
+    const same = (count: number) => {
+      const one = writeEntry({ serial: serial(7), certificateIssuer: [generalName.directory('CN=X')] });
+      return parse(
+        crlOf({ idp: { indirect: true }, revoked: Buffer.concat(Array.from({ length: count }, () => one)) }),
+      );
+    };
+    assert(findEntry(same(1000), targetOf(serial(7))).ok);
+    assert(!findEntry(same(1001), targetOf(serial(7))).ok);
+  });
+
   test('RFC 5280 §5.1: a CRL with one bad entry at its end is refused as a whole', () => {
     const bad = Buffer.concat([many(10_000), entry(writeInteger(5))]);
     assert(!usable(crlOf({ revoked: bad })));

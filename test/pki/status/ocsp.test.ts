@@ -444,6 +444,16 @@ describe('encoding', () => {
     );
   });
 
+  test('issue 3: answers are bounded in size and identifiers in length, so that none costs more than its bytes', () => {
+    const padded = (bytes: number) => respond({ extensions: [extension('1.2.3.4', new Uint8Array(bytes))] });
+    assert.equal(verdict(padded(60_000)), 'good');
+    assert.equal(verdict(padded(66_000)), 'malformed');
+    const longArc = write(6, new Uint8Array(60_000).fill(0xff), Uint8Array.of(1));
+    assert.equal(verdict(respond({ rewriteBasic: () => writeSequence(writeSequence(longArc)) })), 'malformed');
+    const algorithm = writeSequence(longArc);
+    assert.equal(verdict(wrapBasic(writeSequence(writeSequence(), algorithm, Uint8Array.of(3, 1, 0)))), 'malformed');
+  });
+
   test('RFC 6960 §4.2.1: every byte of an answer can be anything without an exception', () => {
     for (let index = 0; index < der.length; index += 1) {
       for (const value of [0x00, 0x80, 0xff]) {
