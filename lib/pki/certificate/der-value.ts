@@ -75,9 +75,13 @@ export function readNull(element: Element): void {
   if (element.end !== element.contents) throw new DerError('NULL with contents', element.start);
 }
 
+/** One arc of many octets costs the square of its length as a bigint; real identifiers, UUIDs among them, have below 40. */
+const maximumOidOctets = 128;
+
 /** X.690 §8.19: an OBJECT IDENTIFIER in dotted form, each arc in the fewest octets. */
 export function readOid(element: Element, tag: number = tags.oid): string {
   expectTag(element, tag);
+  if (element.end - element.contents > maximumOidOctets) throw new DerError('OID too long', element.start);
   let dotted = '';
   let arc: number | bigint = 0;
   let begun = false;
