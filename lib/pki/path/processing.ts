@@ -194,11 +194,13 @@ const preparation: readonly Step[] = [
 /** RFC 5280 §6.1.5, after the last. */
 const wrapUp: readonly Step[] = [knownCriticalExtensions, acceptablePolicy];
 
-/** What an anchor that comes as a certificate must be itself; RFC 5280 §6.1 takes only its name and key. */
+/**
+ * What an anchor that comes as a certificate must be itself; RFC 5280 §6.1 takes only its name and key. The profile is not
+ * asked for: roots with serial number 0 are still about.
+ */
 const anchorRules: readonly Step[] = [
   strongKey,
   inValidityPeriod,
-  conforming,
   isCertificateAuthority,
   mayIssue,
   knownCriticalExtensions,

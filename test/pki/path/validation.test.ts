@@ -180,6 +180,7 @@ test('RFC 5280 §4.1.2.2: serial numbers are positive and of 20 octets at most',
   assert.equal(serial(0xff), 'certificate_nonconforming');
   assert.equal(reason(chain({ ca: { serialNumber: Uint8Array.of(0x80) } })), 'certificate_nonconforming');
   assert.equal(reason(chain({ client: { serialNumber: 0 } }), { serialNumbers: 'any' }), 'ok');
+  assert.equal(reason(chain({ top: { serialNumber: 0 } })), 'ok', 'of an anchor only name, key and constraints count');
 });
 
 test('RFC 5280 §4.1.2.4 and §4.1.2.6: issuers have a name', () => {
