@@ -10,8 +10,17 @@ import { httpFunctions } from '../../lib/constructs/grants.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
+const bundles = new Map<string, ReturnType<typeof bundleOf>>();
+
+/** Each function is bundled once. */
+function bundle(lambda: string): ReturnType<typeof bundleOf> {
+  const made = bundles.get(lambda) ?? bundleOf(lambda);
+  bundles.set(lambda, made);
+  return made;
+}
+
 /** The size of a function's bundle, the packages in it, and what it would load at run time. */
-async function bundle(lambda: string) {
+async function bundleOf(lambda: string) {
   const { metafile, outputFiles } = await build({
     entryPoints: [join(root, 'lambdas', `${lambda}.ts`)],
     absWorkingDir: root,
