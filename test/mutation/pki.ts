@@ -60,14 +60,9 @@ const mutations: readonly Mutation[] = [
     'knownCriticalExtensions',
   ].map((step) => withoutStep('preparation', step)),
   ...['knownCriticalExtensions', 'acceptablePolicy'].map((step) => withoutStep('wrapUp', step)),
-  ...[
-    'strongKey',
-    'inValidityPeriod',
-    'conforming',
-    'isCertificateAuthority',
-    'mayIssue',
-    'knownCriticalExtensions',
-  ].map((step) => withoutStep('anchorRules', step)),
+  ...['inValidityPeriod', 'isCertificateAuthority', 'mayIssue', 'knownCriticalExtensions'].map((step) =>
+    withoutStep('anchorRules', step),
+  ),
   {
     name: 'constraints of the anchor',
     file: processing,
