@@ -59,23 +59,39 @@ export type Certificate = Omit<KnownExtensions, 'subjectAltName'> & {
 /** Certificates of people are 1 to 2 KB; the largest known with hundreds of names is below 16 KB. */
 export const maximumCertificateBytes = 16_384;
 
-/** RFC 5280 §4.1, DER: a certificate of any version, to the last byte; node:crypto must be able to read it as well. */
+/** RFC 5280 §4.1, DER: a certificate of any version, to the last byte; OpenSSL must be able to read it as well. */
 export function parseCertificate(der: Uint8Array): Result<Certificate, CertificateFailure> {
-  const parsed = parseTrustedEncoding(der);
-  if (!parsed.ok) return parsed;
-  try {
-    new X509Certificate(der);
-  } catch {
-    return refuse('OpenSSL cannot read it');
-  }
-  return parsed;
+  return parse(der, (openssl) => openssl());
 }
 
 /** As `parseCertificate`, without OpenSSL's second opinion: for certificates that were parsed before they were stored. */
 export function parseTrustedEncoding(der: Uint8Array): Result<Certificate, CertificateFailure> {
-  if (der.length > maximumCertificateBytes) return refuse(`more than ${maximumCertificateBytes} bytes`);
-  const parsed = decode(() => readCertificate(root(der)));
-  return parsed.ok ? parsed : refuse(parsed.failure.problem, parsed.failure.at);
+  return parse(der, () => undefined);
+}
+
+/** OpenSSL's reading of the same bytes, made when first asked for; also the fastest way to load the key. */
+type OpensslReading = () => X509Certificate;
+
+function parse(
+  input: Uint8Array,
+  confirm: (openssl: OpensslReading) => unknown,
+): Result<Certificate, CertificateFailure> {
+  if (input.length > maximumCertificateBytes) return refuse(`more than ${maximumCertificateBytes} bytes`);
+  // A copy: what was parsed must not change under the certificate, nor keep a whole bundle in memory.
+  const der = Uint8Array.from(input);
+  let reading: X509Certificate | undefined;
+  const openssl: OpensslReading = () => {
+    reading ??= new X509Certificate(der);
+    return reading;
+  };
+  const parsed = decode(() => readCertificate(root(der), openssl));
+  if (!parsed.ok) return refuse(parsed.failure.problem, parsed.failure.at);
+  try {
+    confirm(openssl);
+  } catch {
+    return refuse('OpenSSL cannot read it');
+  }
+  return parsed;
 }
 
 /** RFC 7468 §5: exactly one CERTIFICATE block and no other; text around it is skipped. */
@@ -94,7 +110,7 @@ function refuse(problem: string, at?: number): Result<never, CertificateFailure>
 }
 
 /** RFC 5280 §4.1. Throws `DerError`. */
-export function readCertificate(element: Element): Certificate {
+function readCertificate(element: Element, openssl: OpensslReading): Certificate {
   const outer = enter(element);
   const tbsCertificate = take(outer);
   const signatureAlgorithm = readAlgorithmIdentifier(take(outer));
@@ -115,7 +131,7 @@ export function readCertificate(element: Element): Certificate {
   const notAfter = readTime(take(validity));
   close(validity);
   const subject = readName(take(tbs));
-  const publicKeyInfo = readPublicKeyInfo(take(tbs));
+  const publicKeyInfo = readPublicKeyInfo(take(tbs), () => openssl().publicKey);
   readUniqueIdentifiers(tbs, version);
   const { extensions, known } = readVersion3Extensions(tbs, version);
   close(tbs);

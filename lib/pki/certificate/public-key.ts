@@ -1,5 +1,5 @@
 /** SubjectPublicKeyInfo: which keys may take part (RFC 3279 §2.3, RFC 4055 §1.2, RFC 5480 §2.1, RFC 8410 §4). */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { byteAt, close, type Element, encoding, enter, more, root, tags, take } from './der.ts';
 import { readBitStringOctets, readInteger, readNull, readOid } from './der-value.ts';
 import { type SignatureAlgorithms, strictAlgorithms } from './signature-algorithms.ts';
@@ -31,8 +31,11 @@ const maximumExponentBits = 33;
 
 type KeyFacts = Pick<PublicKeyInfo, 'type' | 'label' | 'rsa' | 'curve'>;
 
-/** RFC 5280 §4.1.2.7. A key of an unknown algorithm is read as `other`, so that it can be refused by name. */
-export function readPublicKeyInfo(element: Element): PublicKeyInfo {
+/**
+ * RFC 5280 §4.1.2.7. A key of an unknown algorithm is read as `other`, so that it can be refused by name. `load` gives the
+ * key to compute with, and may throw.
+ */
+export function readPublicKeyInfo(element: Element, load: () => KeyObject): PublicKeyInfo {
   const cursor = enter(element);
   const algorithm = enter(take(cursor, tags.sequence));
   const oid = readOid(take(algorithm, tags.oid));
@@ -40,14 +43,13 @@ export function readPublicKeyInfo(element: Element): PublicKeyInfo {
   close(algorithm);
   const bits = readBitStringOctets(take(cursor));
   close(cursor);
-  const der = encoding(element);
   let loaded: { readonly key: KeyObject | undefined } | undefined;
   return Object.freeze({
-    der,
+    der: encoding(element),
     bits,
     ...keyFacts(oid, parameters, bits),
     get keyObject() {
-      loaded ??= { key: loadKey(der) };
+      loaded ??= { key: loadKey(load) };
       return loaded.key;
     },
   });
@@ -112,9 +114,9 @@ function edwardsFacts(type: 'ed25519' | 'ed448', parameters: Element | undefined
   return parameters === undefined ? { type, label } : { type: 'other', label: `${label} with parameters` };
 }
 
-function loadKey(der: Uint8Array): KeyObject | undefined {
+function loadKey(load: () => KeyObject): KeyObject | undefined {
   try {
-    return createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+    return load();
   } catch {
     return undefined;
   }

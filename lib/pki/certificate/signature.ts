@@ -50,10 +50,8 @@ export function verifySignature(
 
 /** An rsa-pss key may restrict hash and salt (RFC 4055 §1.2); OpenSSL enforces it by an exception, which is a no. */
 function isVerified(signed: Uint8Array, scheme: SignatureScheme, key: KeyObject, signature: Uint8Array): boolean {
-  const options =
-    scheme.key === 'rsa-pss'
-      ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.saltLength }
-      : { key };
+  const { saltLength } = scheme;
+  const options = saltLength === undefined ? key : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
   try {
     return verify(scheme.hash, signed, options, signature);
   } catch {
