@@ -399,6 +399,17 @@ test('pki §4: of several addresses the next is tried when one is silent or clos
   assert.equal(answer.ok && Buffer.from(answer.value).toString(), 'second');
 });
 
+test('pki §4: a name with many addresses costs a handful of attempts', async (t) => {
+  const server = await canary(t);
+  const port = server.address.split(':')[1];
+  const fetch = guardedFetch({
+    allowHosts: [`responder.invalid:${port}`],
+    resolve: async () => ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.1'],
+  });
+  assert.equal((await fetch(get(`http://responder.invalid:${port}/`))).ok, false);
+  assert.deepEqual(server.received, []);
+});
+
 test('RFC 1034: a name without an address, or a resolver that fails, is a network failure', async () => {
   const failing = Object.assign(new Error('queryA ENOTFOUND\r\nx'), { code: 'ENOTFOUND' });
   for (const [resolve, detail] of [
