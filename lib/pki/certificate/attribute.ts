@@ -1,6 +1,6 @@
 /** One attribute of a distinguished name: type, value, and the form in which it is compared (RFC 5280 §7.1, RFC 4517 §4.2). */
 import { findAttributeType } from './attribute-type.ts';
-import { close, type Element, encoding, enter, tags, take } from './der.ts';
+import { type Element, encoding, tags, takePair } from './der.ts';
 import { readOid } from './der-value.ts';
 import { write } from './der-writer.ts';
 import { prepare, readText } from './directory-string.ts';
@@ -19,11 +19,8 @@ export type RelativeName = readonly Attribute[];
 
 /** RFC 5280 §4.1.2.4: AttributeTypeAndValue. */
 export function readAttribute(element: Element): Attribute {
-  const cursor = enter(element);
-  const type = readOid(take(cursor));
-  const value = take(cursor);
-  close(cursor);
-  return attributeOfValue(type, value);
+  const [type, value] = takePair(element);
+  return attributeOfValue(readOid(type), value);
 }
 
 export const attributeOfValue = (type: string, value: Element): Attribute => ({

@@ -17,6 +17,7 @@ import {
   take,
   takeIf,
   takeOnly,
+  takePair,
 } from './der.ts';
 import { readTime } from './der-time.ts';
 import { readBitString, readBitStringOctets, readCount, readInteger } from './der-value.ts';
@@ -126,10 +127,7 @@ function readCertificate(element: Element, openssl: OpensslReading): Certificate
     throw new DerError('the two signature algorithms differ', innerAlgorithm.start);
   }
   const issuer = readName(take(tbs));
-  const validity = enter(take(tbs));
-  const notBefore = readTime(take(validity));
-  const notAfter = readTime(take(validity));
-  close(validity);
+  const [notBefore, notAfter] = takePair(take(tbs));
   const subject = readName(take(tbs));
   const publicKeyInfo = readPublicKeyInfo(take(tbs), () => openssl().publicKey);
   readUniqueIdentifiers(tbs, version);
@@ -149,8 +147,8 @@ function readCertificate(element: Element, openssl: OpensslReading): Certificate
     serial,
     issuer,
     subject,
-    notBefore,
-    notAfter,
+    notBefore: readTime(notBefore),
+    notAfter: readTime(notAfter),
     extensions,
     publicKeyInfo,
     signed: { signed: encoding(tbsCertificate), algorithm: signatureAlgorithm, signature },

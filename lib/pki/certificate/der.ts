@@ -146,6 +146,25 @@ export function takeOnly(element: Element, tag: number): Element {
   return inner;
 }
 
+/** The two elements of a SEQUENCE of two. */
+export function takePair(element: Element): readonly [Element, Element] {
+  const cursor = enter(element);
+  const pair = [take(cursor), take(cursor)] as const;
+  close(cursor);
+  return pair;
+}
+
+/** The elements of a SEQUENCE of which each is OPTIONAL, by their tags. */
+export function takeOptional<const T extends readonly number[]>(
+  element: Element,
+  wanted: T,
+): { readonly [K in keyof T]: Element | undefined } {
+  const cursor = enter(element);
+  const found = wanted.map((tag) => takeIf(cursor, tag));
+  close(cursor);
+  return found as { readonly [K in keyof T]: Element | undefined };
+}
+
 /** The one element that an OCTET STRING wraps, as the value of an extension does. */
 export function takeWrapped(element: Element): Element {
   expectTag(element, tags.octetString);

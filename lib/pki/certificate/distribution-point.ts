@@ -1,6 +1,6 @@
 /** Distribution points of CRLs, in certificates and in CRLs (RFC 5280 §4.2.1.13, §5.2.5). */
 import { type RelativeName, readAttribute } from './attribute.ts';
-import { close, constructedTag, contextTag, DerError, type Element, enter, take, takeAll, takeIf } from './der.ts';
+import { constructedTag, contextTag, DerError, type Element, takeAll, takeOnly, takeOptional } from './der.ts';
 import { readNamedBits } from './der-value.ts';
 import { type GeneralName, readGeneralNames } from './general-name.ts';
 
@@ -21,11 +21,7 @@ export const readDistributionPoints = (element: Element): readonly DistributionP
   takeAll(element, undefined, 1).map(readDistributionPoint);
 
 function readDistributionPoint(element: Element): DistributionPoint {
-  const cursor = enter(element);
-  const name = takeIf(cursor, constructedTag(0));
-  const reasons = takeIf(cursor, contextTag(1));
-  const issuer = takeIf(cursor, constructedTag(2));
-  close(cursor);
+  const [name, reasons, issuer] = takeOptional(element, [constructedTag(0), contextTag(1), constructedTag(2)]);
   // RFC 5280 §4.2.1.13: reasons alone are no distribution point.
   if (name === undefined && issuer === undefined)
     throw new DerError('distribution point without a name', element.start);
@@ -38,9 +34,7 @@ function readDistributionPoint(element: Element): DistributionPoint {
 
 /** RFC 5280 §4.2.1.13: a CHOICE within an EXPLICIT [0]. */
 export function readDistributionPointName(element: Element): DistributionPointName {
-  const cursor = enter(element, constructedTag(0));
-  const choice = take(cursor);
-  close(cursor);
+  const choice = takeOnly(element, constructedTag(0));
   if (choice.tag === constructedTag(0)) return { fullName: readGeneralNames(choice, constructedTag(0)) };
   return { nameRelativeToCRLIssuer: takeAll(choice, constructedTag(1), 1).map(readAttribute) };
 }

@@ -11,6 +11,8 @@ import {
   take,
   takeAll,
   takeIf,
+  takeOptional,
+  takePair,
   takeWrapped,
 } from './der.ts';
 import { readBoolean, readCount, readInteger, readNamedBits, readNull, readOctetString, readOid } from './der-value.ts';
@@ -113,10 +115,7 @@ export function readExtension(element: Element): { oid: string; critical: boolea
 
 /** RFC 5280 §4.2.1.9. A cA of FALSE that is encoded although it is the default is so common that every verifier reads it. */
 function readBasicConstraints(element: Element): NonNullable<KnownExtensions['basicConstraints']> {
-  const cursor = enter(element);
-  const cA = takeIf(cursor, tags.boolean);
-  const pathLength = takeIf(cursor, tags.integer);
-  close(cursor);
+  const [cA, pathLength] = takeOptional(element, [tags.boolean, tags.integer]);
   return {
     cA: cA !== undefined && readBoolean(cA),
     ...(pathLength && { pathLenConstraint: readCount(pathLength) }),
@@ -132,10 +131,7 @@ function readKeyUsage(element: Element): ReadonlySet<KeyUsage> {
 
 /** RFC 5280 §4.2.1.10: permitted or excluded subtrees or both. */
 function readNameConstraints(element: Element): NameConstraints {
-  const cursor = enter(element);
-  const permitted = takeIf(cursor, constructedTag(0));
-  const excluded = takeIf(cursor, constructedTag(1));
-  close(cursor);
+  const [permitted, excluded] = takeOptional(element, [constructedTag(0), constructedTag(1)]);
   if (permitted === undefined && excluded === undefined) throw new DerError('empty nameConstraints', element.start);
   return {
     permitted: permitted === undefined ? [] : takeAll(permitted, constructedTag(0), 1).map(readSubtree),
@@ -168,19 +164,13 @@ function readCertificatePolicies(element: Element): readonly string[] {
 }
 
 function readPolicyMapping(element: Element): PolicyMapping {
-  const cursor = enter(element);
-  const issuerDomainPolicy = readOid(take(cursor));
-  const subjectDomainPolicy = readOid(take(cursor));
-  close(cursor);
-  return { issuerDomainPolicy, subjectDomainPolicy };
+  const [issuerDomainPolicy, subjectDomainPolicy] = takePair(element);
+  return { issuerDomainPolicy: readOid(issuerDomainPolicy), subjectDomainPolicy: readOid(subjectDomainPolicy) };
 }
 
 /** RFC 5280 §4.2.1.11: never an empty sequence. */
 function readPolicyConstraints(element: Element): NonNullable<KnownExtensions['policyConstraints']> {
-  const cursor = enter(element);
-  const explicit = takeIf(cursor, contextTag(0));
-  const mapping = takeIf(cursor, contextTag(1));
-  close(cursor);
+  const [explicit, mapping] = takeOptional(element, [contextTag(0), contextTag(1)]);
   if (explicit === undefined && mapping === undefined) throw new DerError('empty policyConstraints', element.start);
   return {
     ...(explicit && { requireExplicitPolicy: readCount(explicit, contextTag(0)) }),
@@ -190,11 +180,7 @@ function readPolicyConstraints(element: Element): NonNullable<KnownExtensions['p
 
 /** RFC 5280 §4.2.1.1. */
 function readAuthorityKeyIdentifier(element: Element): NonNullable<KnownExtensions['authorityKeyIdentifier']> {
-  const cursor = enter(element);
-  const key = takeIf(cursor, contextTag(0));
-  const issuer = takeIf(cursor, constructedTag(1));
-  const serial = takeIf(cursor, contextTag(2));
-  close(cursor);
+  const [key, issuer, serial] = takeOptional(element, [contextTag(0), constructedTag(1), contextTag(2)]);
   return {
     ...(key && { keyIdentifier: readOctetString(key, contextTag(0)) }),
     ...(issuer && { authorityCertIssuer: readGeneralNames(issuer, constructedTag(1)) }),
@@ -210,9 +196,6 @@ function readNoRevAvail(element: Element): KnownExtensions {
 
 /** RFC 5280 §4.2.2.1: AccessDescription. */
 function readAccess(element: Element): { accessMethod: string; accessLocation: GeneralName } {
-  const cursor = enter(element);
-  const accessMethod = readOid(take(cursor));
-  const accessLocation = readGeneralName(take(cursor));
-  close(cursor);
-  return { accessMethod, accessLocation };
+  const [method, location] = takePair(element);
+  return { accessMethod: readOid(method), accessLocation: readGeneralName(location) };
 }

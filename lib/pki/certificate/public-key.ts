@@ -1,6 +1,6 @@
 /** SubjectPublicKeyInfo: which keys may take part (RFC 3279 §2.3, RFC 4055 §1.2, RFC 5480 §2.1, RFC 8410 §4). */
 import type { KeyObject } from 'node:crypto';
-import { byteAt, close, type Element, encoding, enter, more, root, tags, take } from './der.ts';
+import { byteAt, close, type Element, encoding, enter, more, root, tags, take, takePair } from './der.ts';
 import { readBitStringOctets, readInteger, readNull, readOid } from './der-value.ts';
 import { type SignatureAlgorithms, strictAlgorithms } from './signature-algorithms.ts';
 
@@ -36,13 +36,12 @@ type KeyFacts = Pick<PublicKeyInfo, 'type' | 'label' | 'rsa' | 'curve'>;
  * key to compute with, and may throw.
  */
 export function readPublicKeyInfo(element: Element, load: () => KeyObject): PublicKeyInfo {
-  const cursor = enter(element);
-  const algorithm = enter(take(cursor, tags.sequence));
+  const [identifier, key] = takePair(element);
+  const algorithm = enter(identifier);
   const oid = readOid(take(algorithm, tags.oid));
   const parameters = more(algorithm) ? take(algorithm) : undefined;
   close(algorithm);
-  const bits = readBitStringOctets(take(cursor));
-  close(cursor);
+  const bits = readBitStringOctets(key);
   let loaded: { readonly key: KeyObject | undefined } | undefined;
   return Object.freeze({
     der: encoding(element),
@@ -78,10 +77,7 @@ function keyFacts(oid: string, parameters: Element | undefined, bits: Uint8Array
 }
 
 function rsaFacts(type: 'rsa' | 'rsa-pss', bits: Uint8Array): KeyFacts {
-  const key = enter(root(bits));
-  const modulus = readInteger(take(key));
-  const exponent = readInteger(take(key));
-  close(key);
+  const [modulus, exponent] = takePair(root(bits)).map((integer) => readInteger(integer)) as [Uint8Array, Uint8Array];
   const modulusBits = bitLength(modulus);
   const exponentBits = bitLength(exponent);
   const odd = (byteAt(exponent, exponent.length - 1) & 1) === 1;

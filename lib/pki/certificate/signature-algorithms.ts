@@ -1,5 +1,5 @@
 /** The signature algorithms by their identifiers (RFC 4055 §3 and §5, RFC 5758 §3.2, RFC 8410 §3, RFC 8692 not). */
-import { close, constructedTag, type Element, encoding, enter, more, take, takeIf, takeOnly } from './der.ts';
+import { close, constructedTag, type Element, encoding, enter, more, take, takeOnly, takeOptional } from './der.ts';
 import { readCount, readNull, readOid } from './der-value.ts';
 
 /** What a signature may be made with. Weaker ones exist for old test vectors alone; nothing in the product sets them. */
@@ -80,12 +80,7 @@ export function readSignatureScheme(algorithm: AlgorithmIdentifier): SignatureSc
  */
 function readPssScheme(parameters: Element | undefined): SignatureScheme | undefined {
   if (parameters === undefined) return undefined;
-  const cursor = enter(parameters);
-  const hash = takeIf(cursor, constructedTag(0));
-  const mask = takeIf(cursor, constructedTag(1));
-  const salt = takeIf(cursor, constructedTag(2));
-  const trailer = takeIf(cursor, constructedTag(3));
-  close(cursor);
+  const [hash, mask, salt, trailer] = takeOptional(parameters, [0, 1, 2, 3].map(constructedTag));
   if (hash === undefined || mask === undefined || salt === undefined) return undefined;
   if (trailer !== undefined && readCount(takeOnly(trailer, constructedTag(3))) !== 1) return undefined;
   const digest = readHash(takeOnly(hash, constructedTag(0)));
