@@ -1,7 +1,7 @@
 /** A truststore: certificates that are trusted, and certificates that only help to get there (RFC 5280 §6.1.1 (d), RFC 4158 §2.4). */
 import { type Certificate, parseTrustedEncoding } from '../certificate/certificate.ts';
 import { constructedTag, decode, encoding, enter, root, take, takeIf } from '../certificate/der.ts';
-import type { Name } from '../certificate/name.ts';
+import { type Name, readName } from '../certificate/name.ts';
 
 export { type Bundle, type BundleProblem, parseBundle } from './bundle.ts';
 
@@ -48,22 +48,28 @@ export type Truststore = {
 };
 
 type Slot = { readonly candidate: () => Candidate | undefined };
+/** The entries whose subjects are encoded in the same octets. */
+type Namesakes = { readonly subject: Uint8Array; readonly slots: Slot[] };
 
 /** The truststore of these entries. `version` goes into every verified path, so that it can be cached by it. */
 export function buildTruststore(entries: readonly (TruststoreEntry | StoredEntry)[], version: string): Truststore {
-  const byEncoding = new Map<string, Slot[]>();
+  const byEncoding = new Map<string, Namesakes>();
   for (const entry of entries) {
     const subject = 'der' in entry ? subjectEncoding(entry.der) : entry.certificate.subject.der;
-    if (subject !== undefined) append(byEncoding, encodingKey(subject), slot(entry));
+    if (subject === undefined) continue;
+    const key = encodingKey(subject);
+    const namesakes = byEncoding.get(key) ?? { subject, slots: [] };
+    namesakes.slots.push(slot(entry));
+    byEncoding.set(key, namesakes);
   }
-  let byName: Map<string, Slot[]> | undefined;
+  let byName: ReadonlyMap<string, readonly Slot[]> | undefined;
   return Object.freeze({
     version,
     entries,
     *candidates(subject: Name) {
-      const same = byEncoding.get(encodingKey(subject.der)) ?? [];
+      const same = byEncoding.get(encodingKey(subject.der))?.slots ?? [];
       yield same.flatMap(filled);
-      byName ??= indexByName(byEncoding);
+      byName ??= indexByName(byEncoding.values());
       yield (byName.get(subject.key) ?? []).filter((one) => !same.includes(one)).flatMap(filled);
     },
   });
@@ -106,20 +112,13 @@ function subjectEncoding(der: Uint8Array): Uint8Array | undefined {
   return found.ok ? found.value : undefined;
 }
 
-function indexByName(byEncoding: ReadonlyMap<string, readonly Slot[]>): Map<string, Slot[]> {
+function indexByName(all: Iterable<Namesakes>): ReadonlyMap<string, readonly Slot[]> {
   const byName = new Map<string, Slot[]>();
-  for (const slots of byEncoding.values()) {
-    const [first] = slots.flatMap(filled);
-    if (first === undefined) continue;
-    for (const one of slots) append(byName, first.certificate.subject.key, one);
+  for (const { subject, slots } of all) {
+    const name = decode(() => readName(root(subject)));
+    if (name.ok) byName.set(name.value.key, [...(byName.get(name.value.key) ?? []), ...slots]);
   }
   return byName;
-}
-
-function append<T>(lists: Map<string, T[]>, key: string, value: T): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }
 
 /**
