@@ -218,6 +218,11 @@ describe('remembering', () => {
     const stale = await ask(ports, { at: seconds(301) });
     assert.deepEqual([stale.status, stale.stale, stale.cached, stale.fetchedAt], ['good', true, true, at]);
     assert.equal((await ask(ports, { at: after(2) })).status, 'unavailable');
+    const expired = network({ [crlUrl]: crl() });
+    await ask(expired);
+    expired.answers.set(crlUrl, crl({ thisUpdate: after(-0.02), nextUpdate: after(-0.01) }));
+    const kept = await ask(expired, { at: seconds(301) });
+    assert.deepEqual([kept.status, kept.stale], ['good', true]);
     const held = network({ [crlUrl]: crl({ entries: [entry(client, 6)] }) });
     await ask(held);
     held.answers.set(crlUrl, crl({ thisUpdate: after(-0.5) }));

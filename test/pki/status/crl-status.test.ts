@@ -276,6 +276,8 @@ describe('(c), (h), (i), (k) delta CRLs', () => {
     assert.equal(status([held, delta({ entries: lifted, idp: { names: url, user: true } })]), 'on_hold');
     assert.equal(status([complete({ entries: [revoked(client, 6)] }), delta({ entries: lifted, idp })]), 'on_hold');
     assert.equal(status([held, delta({ entries: lifted, idp, signer: anchor })]), 'on_hold');
+    const renamed = delta({ entries: lifted, idp, issuerName: anchor.subject });
+    assert.equal(status([held, renamed]), 'on_hold');
   });
 
   test('RFC 5280 §6.3.3 (h): the delta is signed with the key of the complete CRL', () => {
@@ -288,6 +290,7 @@ describe('(c), (h), (i), (k) delta CRLs', () => {
   test('RFC 5280 §6.3.3 (a): a current delta keeps an expired complete CRL in use, an expired delta changes nothing', () => {
     const old = { thisUpdate: after(-9), nextUpdate: after(-2) };
     assert.equal(status([complete(old)]), 'unavailable');
+    assert.equal(status([complete(old), delta({ issuerName: anchor.subject })]), 'unavailable');
     const both = verdict([complete(old), delta()]);
     assert(both.ok);
     assert.deepEqual([both.value.status, both.value.nextUpdate], ['good', after(1)]);

@@ -117,6 +117,11 @@ describe('the signer', () => {
     assert.equal(verdict(respond({ signer: namesake, certificates: [namesake.der] })), 'signer_unauthorised');
   });
 
+  test('RFC 6960 §4.2.2.2: a delegate names the issuer as its own, whichever key signed it', () => {
+    assert.equal(verdict(delegated(delegate({ issuerName: 'CN=Issuing CA' }))), 'good');
+    assert.equal(verdict(delegated(delegate({ issuerName: 'CN=Other CA' }))), 'signer_unauthorised');
+  });
+
   test('RFC 6960 §4.2.2.2: a delegate outside its validity is none', () => {
     assert.equal(verdict(delegated(delegate({ notAfter: after(-minute) }))), 'signer_unauthorised');
     assert.equal(verdict(delegated(delegate({ notBefore: after(minute) }))), 'signer_unauthorised');

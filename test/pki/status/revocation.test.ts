@@ -6,6 +6,7 @@ import { writeNull } from '../../../lib/pki/certificate/der-writer.ts';
 import { verifyClientCertificate } from '../../../lib/pki/client-certificate.ts';
 import type { VerifiedPath } from '../../../lib/pki/path/validation.ts';
 import {
+  type CertificateStatus,
   checkStatus,
   defaultStatusPolicy,
   fetchStatus,
@@ -204,6 +205,19 @@ describe('nobody is asked', () => {
     assert.equal((await ask(ports, { path: pathOf(both, ca, anchor) })).status, 'revoked');
     const withCrl = issueClient(ca, { extensions: [noRevAvail, crlDistributionPoints(['http://crl.test/'])] });
     assert.equal((await ask(network(), { path: pathOf(withCrl, ca, anchor) })).status, 'unavailable');
+  });
+
+  test('RFC 9608 §3: noRevAvail is not for CAs: an intermediate that has it is checked', async () => {
+    const inner = issueIntermediate(anchor, { subject: 'CN=Inner', extensions: [extension('2.5.29.56', writeNull())] });
+    const statuses = await fetchStatus(
+      pathOf(issueClient(inner), inner, anchor),
+      { policy: defaultStatusPolicy, at },
+      network(),
+    );
+    assert.deepEqual(
+      statuses.map(({ status }) => status),
+      ['no_source', 'no_source'],
+    );
   });
 
   test('RFC 5280 §6.1: short-lived certificates are exempt where the policy says how short', async () => {
@@ -468,6 +482,21 @@ describe('what is known', () => {
       assert.equal(status?.status, 'revoked');
     }
     assert.equal(ports.requests.length, 0);
+  });
+
+  test('design.md §6: what is stale, or by a source that the policy no longer wants, is asked for again', async () => {
+    const [found] = await fetchStatus(path, { policy: leafOnly, at }, network({ [ocsp]: answer() }));
+    assert(found);
+    const again = async (known: CertificateStatus, policy = leafOnly) => {
+      const ports = network({ [ocsp]: answer('revoked') });
+      const [status] = await fetchStatus(path, { policy, at, known: [known] }, ports);
+      return [status?.status, ports.requests.length];
+    };
+    assert.deepEqual(await again(found), ['good', 0]);
+    assert.deepEqual(await again({ ...found, stale: true }), ['revoked', 1]);
+    assert.deepEqual(await again({ ...found, source: 'crl' }, { ...leafOnly, order: 'ocsp' }), ['revoked', 1]);
+    assert.deepEqual(await again(found, { ...leafOnly, order: 'crl' }), ['no_source', 0]);
+    assert.deepEqual(await again({ ...found, fetchedAt: after(1) }), ['revoked', 1]);
   });
 
   test('design.md §6: a known failure is no answer', async () => {
