@@ -105,6 +105,15 @@ test('design §3: process.env is read in lib/config.ts alone, and written where 
   );
 });
 
+test('docs/pki.md §4: nothing in the product asks for weaker algorithms or odd serial numbers', () => {
+  const asks = /\b(hashes|minimumRsaBits|serialNumbers)\s*:\s*[['"0-9O]/;
+  for (const example of ["hashes: ['sha1']", "serialNumbers: 'any'", 'minimumRsaBits: 1024'])
+    assert.match(example, asks);
+  const asking = product.filter((file) => asks.test(readFileSync(join(root, file), 'utf8')));
+  // Where the strict set is defined.
+  assert.deepEqual(asking, ['lib/pki/certificate/signature-algorithms.ts']);
+});
+
 test('house style: no file in lib/ exceeds 250 lines', () => {
   const long = sources('lib')
     .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))

@@ -10,6 +10,7 @@ import { guardedFetch } from './http/fetch.ts';
 import { registry } from './memory/registry.ts';
 
 const now = () => new Date();
+const randomBytes = (size: number) => randomFillSync(new Uint8Array(size));
 
 /** The ports of a function, answered by DynamoDB and the network. */
 export function functionServer(config: Config): Server {
@@ -22,9 +23,10 @@ export function functionServer(config: Config): Server {
       maxAge: config.registryMaxAge,
       now,
       fetch: guardedFetch({ allowHosts: config.statusAllowHosts }),
+      randomBytes,
     }),
     now,
-    randomBytes: (size) => randomFillSync(new Uint8Array(size)),
+    randomBytes,
   };
 }
 
