@@ -61,7 +61,7 @@ export function obtain<A>(question: Question<A>, asking: Asking, ports: StatusPo
 async function answer<A>(question: Question<A>, asking: Asking, ports: StatusPorts): Promise<Reply<A>> {
   const older = await recall(question, ports.cache);
   if (older && isFresh(older, question, asking.at)) return { answer: older };
-  const silence = (await rememberedSilence(question.key, asking, ports.cache)) ?? undefined;
+  const silence = await rememberedSilence(question.key, asking, ports.cache);
   if (silence) return older ? { answer: older, silence } : { silence };
   const asked = await ask(question, asking, ports);
   if (!asked.ok) return older ? { answer: older, silence: asked.failure } : { silence: asked.failure };

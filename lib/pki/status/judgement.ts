@@ -94,7 +94,7 @@ function judgeGood(status: CertificateStatus, policy: StatusPolicy, at: Date): F
   }
   const due = plusSeconds(earlierOf(fetchedAt, at), policy.maxStatusAge);
   const stale = status.stale || due < at;
-  const askAgain = stale ? plusSeconds(at, negativeAgeOf(policy)) : due;
+  const askAgain = stale ? retryAt(status, policy, at) : due;
   if (nextUpdate === undefined) return { status: { ...status, stale }, freshUntil: askAgain };
   const expiresAt = plusSeconds(nextUpdate, skew);
   return { status: { ...status, stale }, freshUntil: earlierOf(askAgain, expiresAt), expiresAt };

@@ -21,9 +21,16 @@ function holds({ source, thisUpdate, nextUpdate }: Answer, { at, policy }: Level
   return isCurrent({ thisUpdate, nextUpdate }, maxAgeWithoutNextUpdate[source], at);
 }
 
-/** An earlier finding that still holds, to serve when nothing newer can be had. */
-export const fallbackOf = (known: CertificateStatus | undefined, level: Level): readonly CertificateStatus[] =>
-  known && isAnswer(known) && holds(known, level) ? [{ ...known, cached: true, stale: true }] : [];
+/** An earlier finding that still holds, to serve when nothing newer can be had; with what was said of the silence. */
+export function fallbackOf(
+  known: CertificateStatus | undefined,
+  level: Level,
+  found: readonly CertificateStatus[],
+): readonly CertificateStatus[] {
+  if (known === undefined || !isAnswer(known) || !holds(known, level)) return [];
+  const { detail, retryAt } = found.find((status) => status.retryAt !== undefined) ?? {};
+  return [{ ...known, cached: true, stale: true, ...(detail && { detail }), ...(retryAt && { retryAt }) }];
+}
 
 /** Whether no further source needs to be asked. */
 export const isConclusive = ({ status, stale }: CertificateStatus): boolean =>

@@ -74,11 +74,11 @@ async function statusOfLevel(level: Level, known: CertificateStatus | undefined)
   const found: CertificateStatus[] = [];
   for (const ask of asks) {
     const status = await ask();
-    if (isConclusive(status)) return mostTelling([status, ...fallbackOf(known, level)]);
+    if (isConclusive(status)) return mostTelling([status, ...fallbackOf(known, level, [])]);
     found.push(status);
   }
   if (asks.length === 0) return unaskedStatus(level, 'no_source');
-  return mostTelling([...found, ...fallbackOf(known, level)]);
+  return mostTelling([...found, ...fallbackOf(known, level, found)]);
 }
 
 /** The sources of the certificate in the order of the policy; the operator's address takes the place of the certificate's. */

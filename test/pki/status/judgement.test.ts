@@ -168,6 +168,7 @@ describe('time', () => {
     const late = accept([good], hard, seconds(301));
     assert.deepEqual([late.stale, late.freshUntil, late.statuses[0]?.stale], [true, seconds(331), true]);
     assert.deepEqual(accept([status('good', { stale: true })]).freshUntil, seconds(30));
+    assert.deepEqual(accept([status('good', { stale: true, retryAt: seconds(9) })]).freshUntil, seconds(9));
     const ending = status('good', { nextUpdate: seconds(-200) });
     assert.deepEqual(accept([ending]).freshUntil, seconds(100));
     assert.deepEqual(accept([status('good', { fetchedAt: after(9) })]).freshUntil, seconds(300));

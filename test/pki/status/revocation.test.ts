@@ -466,6 +466,7 @@ describe('what is known', () => {
     const silent = network();
     const status = await known(silent, seconds(301));
     assert.deepEqual([status.status, status.stale, status.fetchedAt, silent.requests.length], ['good', true, at, 1]);
+    assert.deepEqual([status.detail, status.retryAt], ['network: test: network', seconds(331)]);
     assert.equal((await known(network(), after(1.1))).status, 'unavailable');
     assert.equal((await known(network({ [ocsp]: answer('unknown') }), seconds(301))).status, 'unknown');
   });
