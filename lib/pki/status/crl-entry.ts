@@ -15,7 +15,7 @@ export type CrlEntry = { readonly revokedAt: Date; readonly reason?: RevocationR
 export type EntryTarget = Pick<Certificate, 'serial' | 'issuer'>;
 
 /** Of an indirect CRL each issuer may have the serial number once; to read more than this would be somebody's attack on us. */
-const maximumNamesakes = 1000;
+const maximumNamesakes = 100;
 
 const reasonCode = '2.5.29.21';
 

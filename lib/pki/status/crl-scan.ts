@@ -17,6 +17,9 @@ export type EntryRange = {
   readonly version: 1 | 2;
 };
 
+/** An entry is some 40 bytes, with a certificateIssuer some hundred more; what is found is read whole, so it is bounded. */
+const maximumEntryBytes = 4096;
+
 /** Extensions of entries that are processed, by the last arc of id-ce (RFC 5280 §5.3.1, §5.3.2, §5.3.3). */
 const reasonCode = 21;
 const holdInstruction = 23;
@@ -32,6 +35,7 @@ export function scanEntries({ bytes, start, end, version }: EntryRange, visit: E
   while (scan.position < end) {
     const entry = scan.position;
     const entryEnd = open(scan, tags.sequence, end);
+    if (entryEnd - entry > maximumEntryBytes) throw new DerError('entry too long', entry);
     const serialEnd = open(scan, tags.integer, entryEnd);
     const serial = scan.position;
     if (!isMinimal(bytes, serial, serialEnd)) throw new DerError('INTEGER not minimal', serial);

@@ -354,8 +354,12 @@ describe('size', () => {
         crlOf({ idp: { indirect: true }, revoked: Buffer.concat(Array.from({ length: count }, () => one)) }),
       );
     };
-    assert(findEntry(same(1000), targetOf(serial(7))).ok);
-    assert(!findEntry(same(1001), targetOf(serial(7))).ok);
+    assert(findEntry(same(100), targetOf(serial(7))).ok);
+    assert(!findEntry(same(101), targetOf(serial(7))).ok);
+    const padded = (bytes: number) =>
+      withEntry(writeEntry({ serial: serial(7), extensions: [extension('1.2.3.4', new Uint8Array(bytes))] }));
+    assert(padded(4000));
+    assert(!padded(4100));
   });
 
   test('RFC 5280 §5.1: a CRL with one bad entry at its end is refused as a whole', () => {
