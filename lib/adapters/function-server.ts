@@ -24,6 +24,7 @@ export function functionServer(config: Config): Server {
       now,
       fetch: guardedFetch({ allowHosts: config.statusAllowHosts }),
       randomBytes,
+      elapsed: () => performance.now(),
     }),
     now,
     randomBytes,

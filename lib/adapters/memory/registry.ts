@@ -14,6 +14,8 @@ export type RegistryOptions = {
   readonly fetch: Fetch;
   /** RFC 9654 §2.1: nonces. */
   readonly randomBytes?: (size: number) => Uint8Array;
+  /** Milliseconds of a monotonic clock, for the time that one status check may take. */
+  readonly elapsed?: () => number;
   readonly limits?: Partial<RegistryLimits>;
 };
 
@@ -99,6 +101,11 @@ export function registry(stores: RegistryStores, options: RegistryOptions): Regi
   };
 }
 
-function statusPorts({ fetch, randomBytes }: RegistryOptions): StatusPorts {
-  return { fetch, cache: memoryEvidenceCache(), ...(randomBytes !== undefined && { randomBytes }) };
+function statusPorts({ fetch, randomBytes, elapsed }: RegistryOptions): StatusPorts {
+  return {
+    fetch,
+    cache: memoryEvidenceCache(),
+    ...(randomBytes !== undefined && { randomBytes }),
+    ...(elapsed !== undefined && { now: elapsed }),
+  };
 }
