@@ -6,11 +6,15 @@ import { tellStory } from '../lib/local/demo-story.ts';
 import { type Endpoint, findEndpoint } from '../lib/local/state-directory.ts';
 
 const { values } = parseArgs({
-  options: { 'state-dir': { type: 'string', default: '.certbound' }, help: { type: 'boolean', default: false } },
+  options: {
+    'state-dir': { type: 'string', default: '.certbound' },
+    crl: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
 if (values.help) {
   console.log(
-    'npm run demo -- [--state-dir .certbound]\n\nUses the server of `npm start` where one runs, else starts one for the time of the demo.',
+    'npm run demo -- [--crl] [--state-dir .certbound]\n\n--crl: revocation is learned from a CRL instead of OCSP.\nUses the server of `npm start` where one runs, else starts one for the time of the demo.',
   );
   process.exit(0);
 }
@@ -27,11 +31,16 @@ try {
   console.log(
     paint('dim', running ? `Using the server at ${endpoint.issuer}` : `Started a server at ${endpoint.issuer}`),
   );
-  await tellStory(state, endpoint, {
-    step: (text) => console.log(`\n${paint('bold', text)}`),
-    shown: (text) => console.log(paint('dim', `  ${text}`)),
-    passed: (text) => console.log(`  ${paint('green', '✓')} ${text}`),
-  });
+  await tellStory(
+    state,
+    endpoint,
+    { crl: values.crl },
+    {
+      step: (text) => console.log(`\n${paint('bold', text)}`),
+      shown: (text) => console.log(paint('dim', `  ${text}`)),
+      passed: (text) => console.log(`  ${paint('green', '✓')} ${text}`),
+    },
+  );
   console.log(`\n${paint('green', 'The tokens lived and died with their certificates.')}`);
 } catch (error) {
   console.error(`\n${paint('red', '✗')} ${(error as Error).message}`);

@@ -91,6 +91,9 @@ export async function withSigners(
   };
 }
 
+export const statusSources = ['ocsp', 'crl', 'none'] as const;
+export type StatusSource = (typeof statusSources)[number];
+
 export type LeafRequest = {
   /** RFC 4514 text, the most specific RDN first. */
   readonly subject: string;
@@ -109,8 +112,8 @@ export type LeafRequest = {
   readonly hash?: 'SHA-1' | 'SHA-256';
   /** Who signs: the intermediate without it. */
   readonly issuer?: 'root' | 'intermediate';
-  /** `none`: a certificate that names no source of its status. */
-  readonly status?: 'none';
+  /** The only source of its status that the certificate names, or `none`; both without it. */
+  readonly status?: StatusSource;
 };
 
 /** Issues a client certificate; whether it is a good one is the request's business. */
@@ -121,7 +124,7 @@ export function issueLeaf(authority: Authority, request: LeafRequest, at = new D
     subject,
     eku,
     ...(ca && { ca: {} }),
-    ...(status === 'none' ? {} : { status: statusOf(authority.statusUrl, issuer) }),
+    status: statusOf(authority.statusUrl, issuer, status),
     ...given(rest),
   });
 }
@@ -137,9 +140,9 @@ const validFor = (duration: number, at: Date) => ({
   notAfter: new Date(at.getTime() + duration),
 });
 
-const statusOf = (statusUrl: string, issuer: string) => ({
-  ocsp: `${statusUrl}/ocsp`,
-  crl: `${statusUrl}/crl/${issuer}.crl`,
+const statusOf = (statusUrl: string, issuer: string, only?: StatusSource) => ({
+  ...((only ?? 'ocsp') === 'ocsp' && { ocsp: `${statusUrl}/ocsp` }),
+  ...((only ?? 'crl') === 'crl' && { crl: `${statusUrl}/crl/${issuer}.crl` }),
 });
 
 /** RFC 6960 §4.2.2.2.1: nobody is to ask for the status of the one who tells it. */

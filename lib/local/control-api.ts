@@ -1,7 +1,7 @@
 /** The control API of the development CA: issue and revoke, for whoever can read `endpoint.json` (RFC 6750 §2.1). */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { LeafRequest } from './authority.ts';
+import { type LeafRequest, statusSources } from './authority.ts';
 import type { AlternativeName, KeyedCertificate } from './certificate-authority.ts';
 import { isRevocationReason, type RevocationReason } from './issuer-forms.ts';
 import type { LedgerEntry } from './ledger.ts';
@@ -22,7 +22,7 @@ type Operations = {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Answers `POST /control/revoke {serial, reason?}` and `POST /control/issue {subject, subjectAltName?, days?} | {renew}`. */
+/** Answers `POST /control/revoke {serial, reason?}` and `POST /control/issue {subject, subjectAltName?, days?, status?} | {renew}`. */
 export async function answerControl(
   request: IncomingMessage,
   path: string,
@@ -64,18 +64,20 @@ async function issue(members: Members, operations: Operations): Promise<ControlA
 }
 
 /** What to issue, or what is wrong with the request. */
-function requestIn(
-  { renew, subject, subjectAltName = [], days = 90 }: Members,
-  { find }: Operations,
-): LeafRequest | string {
+function requestIn({ renew, ...members }: Members, { find }: Operations): LeafRequest | string {
+  const { days = 90 } = members;
   if (typeof days !== 'number' || !Number.isInteger(days) || days < 1 || days > 825) return 'days must be 1 to 825';
-  if (renew !== undefined) {
-    const entry = typeof renew === 'string' ? find(renew.toLowerCase()) : undefined;
-    return entry?.issuer === 'intermediate' ? { ...entry.request, days } : 'renew must be the serial of a certificate';
-  }
+  if (renew === undefined) return newRequestIn(members, days);
+  const entry = typeof renew === 'string' ? find(renew.toLowerCase()) : undefined;
+  return entry?.issuer === 'intermediate' ? { ...entry.request, days } : 'renew must be the serial of a certificate';
+}
+
+function newRequestIn({ subject, subjectAltName = [], status }: Members, days: number): LeafRequest | string {
   if (typeof subject !== 'string' || subject.length > 1024) return 'subject must be a distinguished name';
   if (!Array.isArray(subjectAltName) || !subjectAltName.every(isAlternativeName)) return 'subjectAltName is malformed';
-  return { subject, subjectAltName, days };
+  const source = statusSources.find((each) => each === status);
+  if (status !== undefined && source === undefined) return `status must be one of ${statusSources.join(', ')}`;
+  return { subject, subjectAltName, days, ...(source && { status: source }) };
 }
 
 const nameTypes: readonly unknown[] = ['dNSName', 'uniformResourceIdentifier', 'iPAddress', 'rfc822Name'];

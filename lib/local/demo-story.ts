@@ -22,10 +22,20 @@ type Stage = {
 /** Seconds after which the server must have noticed a revocation; `npm start` asks again after two. */
 const patience = 15;
 
-export async function tellStory(state: string, endpoint: Endpoint, narrator: Narrator): Promise<void> {
+export type StoryOptions = {
+  /** The certificate names a CRL and no OCSP responder. */
+  readonly crl: boolean;
+};
+
+export async function tellStory(
+  state: string,
+  endpoint: Endpoint,
+  { crl }: StoryOptions,
+  narrator: Narrator,
+): Promise<void> {
   const ca = readFileSync(serverCaFile(state), 'utf8');
   const stage: Stage = { endpoint, state, ca, control: controlOf(endpoint), narrator };
-  const first = demoIdentity(state, 'demo-client-1');
+  const first = crl ? await crlOnly(stage) : demoIdentity(state, 'demo-client-1');
   const second = demoIdentity(state, 'demo-client-2');
 
   narrator.step('1. demo-client-1 asks for a token over mutual TLS');
@@ -85,6 +95,14 @@ function introspect(token: string, { endpoint, ca, state }: Stage): Promise<Answ
 
 function callApi(token: string, identity: Identity, { endpoint, ca }: Stage): Promise<Answer> {
   return exchange({ url: `${endpoint.mtls}/demo/whoami`, ca, identity, headers: { authorization: `Bearer ${token}` } });
+}
+
+/** RFC 5280 §4.2.1.13 alone: revocation is learned from the CA's list, as of CAs that run no OCSP. */
+async function crlOnly({ control, narrator }: Stage): Promise<Identity> {
+  narrator.step('0. demo-client-1 has a certificate that names a CRL and no OCSP responder');
+  const identity = await control.issue(demoSubject('demo-client-1'), { status: 'crl' });
+  narrator.passed('issued');
+  return identity;
 }
 
 /** Step 4: within `--max-status-age` the server asks the responder again, and refuses. */

@@ -1,17 +1,19 @@
 /** The development CA's control API from the outside: what the demo and the CLI ask of it. */
 import { X509Certificate } from 'node:crypto';
-import type { AlternativeName } from './certificate-authority.ts';
+import type { LeafRequest } from './authority.ts';
 import type { RevocationReason } from './issuer-forms.ts';
 import type { Endpoint } from './state-directory.ts';
 
 /** PEM each. */
 export type IssuedIdentity = { readonly serial: string; readonly certificate: string; readonly key: string };
 
+export type IssueOptions = Pick<LeafRequest, 'subjectAltName' | 'status'>;
+
 export type Control = {
   /** Revokes a certificate of the development CA. Rejects when it never issued it. */
   revoke(certificate: string, reason: RevocationReason): Promise<void>;
   /** A new client certificate with a new key; the subject in RFC 4514 text. */
-  issue(subject: string, subjectAltName?: readonly AlternativeName[]): Promise<IssuedIdentity>;
+  issue(subject: string, options?: IssueOptions): Promise<IssuedIdentity>;
   /** A new certificate with the names of an earlier one. */
   renew(certificate: string): Promise<IssuedIdentity>;
 };
@@ -33,7 +35,7 @@ export function controlOf({ responder, secret }: Pick<Endpoint, 'responder' | 's
     revoke: async (certificate, reason) => {
       await post('revoke', { serial: serialOf(certificate), reason });
     },
-    issue: async (subject, subjectAltName = []) => identity(await post('issue', { subject, subjectAltName })),
+    issue: async (subject, options = {}) => identity(await post('issue', { subject, ...options })),
     renew: async (certificate) => identity(await post('issue', { renew: serialOf(certificate) })),
   };
 }

@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { controlOf } from '../../lib/local/responder-control.ts';
 import { runServer, temporaryFolder } from './running-server.ts';
 
-const demo = (state: string) =>
-  spawnSync(process.execPath, [resolve(import.meta.dirname, '../../bin/demo.ts'), '--state-dir', state], {
+const demo = (state: string, ...flags: string[]) =>
+  spawnSync(process.execPath, [resolve(import.meta.dirname, '../../bin/demo.ts'), '--state-dir', state, ...flags], {
     encoding: 'utf8',
     timeout: 120_000,
   });
+
+/** A server that ends with the test, however the test ends. */
+async function running(t: TestContext) {
+  const folder = temporaryFolder();
+  t.after(folder.remove);
+  const server = await runServer(`${folder.path}/state`);
+  t.after(() => server.stop());
+  return { server };
+}
 
 const story = [
   /demo-client-1 asks for a token[\s\S]*✓ issued[\s\S]*cnf \{"x5t#S256":"[A-Za-z0-9_-]{43}"\}/,
@@ -30,26 +39,28 @@ test('npm run demo: starts a server for itself, tells every step and ends with 0
   folder.remove();
 });
 
-test('npm run demo: uses the running server, and can be told again', async () => {
-  const folder = temporaryFolder();
-  const server = await runServer(`${folder.path}/state`);
+test('npm run demo: uses the running server, can be told again, and by a CRL alone', async (t) => {
+  const { server } = await running(t);
   for (const _ of [1, 2]) {
     const { status, stdout, stderr } = demo(server.state);
     assert.equal(status, 0, stdout + stderr);
     assert.ok(stdout.includes(server.endpoint.issuer));
   }
+  const byCrl = demo(server.state, '--crl');
+  assert.equal(byCrl.status, 0, byCrl.stdout + byCrl.stderr);
+  assert.match(byCrl.stdout, /names a CRL and no OCSP responder/);
+  for (const step of story) assert.match(byCrl.stdout, step);
   await server.stop();
-  folder.remove();
+  const sources = server.output().match(/"certificate_status":\[\{"source":"crl","status":"revoked"/g) ?? [];
+  assert.ok(sources.length > 0, 'the revocation was learned from the CRL');
 });
 
-test('npm run demo: ends with 1 when a step surprises; the next start mends what it left', async () => {
-  const folder = temporaryFolder();
-  const server = await runServer(`${folder.path}/state`);
+test('npm run demo: ends with 1 when a step surprises; the next start mends what it left', async (t) => {
+  const { server } = await running(t);
   await controlOf(server.endpoint).revoke(server.identity('demo-client-1').certificate, 'keyCompromise');
   const { status, stderr } = demo(server.state);
   assert.equal(status, 1);
   assert.match(stderr, /✗ Expected a token, got 401/);
   await server.stop();
   assert.equal(demo(server.state).status, 0);
-  folder.remove();
 });

@@ -6,13 +6,16 @@ import { after, before, test } from 'node:test';
 import { issueLeaf } from '../../lib/local/authority.ts';
 import { exchange, jsonIn } from '../../lib/local/mutual-tls-client.ts';
 import { controlOf } from '../../lib/local/responder-control.ts';
-import { authorityOf, type Folder, runServer, temporaryFolder } from './running-server.ts';
+import { authorityOf, endServers, type Folder, runServer, temporaryFolder } from './running-server.ts';
 
 let folder: Folder;
 before(() => {
   folder = temporaryFolder();
 });
-after(() => folder.remove());
+after(() => {
+  endServers();
+  folder.remove();
+});
 
 const clients = JSON.stringify([
   { client_id: 'mine', tls_client_auth_subject_dn: 'CN=mine,O=Example', scope: 'a' },

@@ -1,5 +1,5 @@
 /** `npm start` as a child process on free ports, with a state directory of its own, for the time of a test file. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,12 +44,22 @@ export function temporaryFolder(): Folder {
   };
 }
 
+const children = new Set<ChildProcess>();
+
+/** Ends what a failed test left running, so that the failure is told and not waited for. */
+export function endServers(): void {
+  for (const child of children) child.kill('SIGKILL');
+}
+
 /** Resolves when the server says that it is ready; rejects with its output when it ends instead. */
 export async function runServer(state: string, ...flags: string[]): Promise<RunningServer> {
   const args = [start, '--port', '0', '--mtls-port', '0', '--state-dir', state, ...flags];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  children.add(child);
+  child.once('close', () => children.delete(child));
   let output = '';
-  const ended = new Promise<number | null>((done) => child.once('exit', done));
+  // Not `exit`: what it wrote last is still on its way then.
+  const ended = new Promise<number | null>((done) => child.once('close', done));
   await new Promise<void>((ready, failed) => {
     const collect = (chunk: Buffer) => {
       output += chunk.toString();

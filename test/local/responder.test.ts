@@ -272,7 +272,7 @@ test('RFC 6750 §2.1: the control API wants its secret, no page of a browser, PO
 
 test('design §9: the control issues, revokes and renews', async () => {
   const control = controlOf({ responder: responder.url, secret: responder.secret });
-  const first = await control.issue('CN=a,O=B', [{ type: 'dNSName', value: 'a.example' }]);
+  const first = await control.issue('CN=a,O=B', { subjectAltName: [{ type: 'dNSName', value: 'a.example' }] });
   assert.equal(reasonOf(await verdict(first.certificate)), 'valid');
   await control.revoke(first.certificate, 'keyCompromise');
   assert.equal(reasonOf(await verdict(first.certificate)), 'certificate_revoked');
