@@ -4,7 +4,22 @@
  */
 
 /** The kinds of rows a function may touch; each is the first part of a partition key (docs/storage.md). */
-export type Kind = 'tenants' | 'versions' | 'truststore' | 'clients' | 'tokens' | 'certificates' | 'publications';
+export type Kind =
+  | 'tenants'
+  | 'versions'
+  | 'truststore'
+  | 'blocks'
+  | 'clients'
+  | 'keys'
+  | 'publications'
+  | 'changes'
+  | 'tokens'
+  | 'certificates'
+  | 'assertions'
+  | 'evidence'
+  | 'crls'
+  | 'crlSources'
+  | 'refusals';
 export type Access = 'read' | 'write' | 'read-write';
 export type Needs = Readonly<Partial<Record<Kind, Access>>>;
 
@@ -29,10 +44,21 @@ export type HttpRoute = {
 /** A function that no HTTP request reaches: CloudFormation or an operator invokes it. */
 export type InvokeRoute = { readonly trigger: 'invoke'; readonly lambda: string; readonly needs: Needs };
 
-export type Route = HttpRoute | InvokeRoute;
+/** A function that runs by the clock. */
+export type ScheduleRoute = {
+  readonly trigger: 'schedule';
+  readonly lambda: string;
+  /** Minutes between two runs. */
+  readonly every: number;
+  readonly needs: Needs;
+};
+
+export type Route = HttpRoute | InvokeRoute | ScheduleRoute;
 
 const both: readonly Host[] = ['public', 'mtls'];
-const snapshot: Needs = { tenants: 'read', versions: 'read', truststore: 'read' };
+const snapshot: Needs = { tenants: 'read', versions: 'read', truststore: 'read', blocks: 'read' };
+/** What judging a certificate takes: its row, answers about its status, and which CRLs somebody keeps. */
+const status: Needs = { certificates: 'read-write', evidence: 'read-write', crls: 'read', crlSources: 'write' };
 
 export const routes = {
   token: {
@@ -42,7 +68,7 @@ export const routes = {
     path: '/token',
     hosts: both,
     metadata: 'token_endpoint',
-    needs: { ...snapshot, clients: 'read', tokens: 'write', certificates: 'read-write' },
+    needs: { ...snapshot, ...status, clients: 'read', tokens: 'write' },
   },
   introspection: {
     trigger: 'http',
@@ -51,7 +77,7 @@ export const routes = {
     path: '/introspect',
     hosts: both,
     metadata: 'introspection_endpoint',
-    needs: { ...snapshot, clients: 'read', tokens: 'read', certificates: 'read-write' },
+    needs: { ...snapshot, ...status, clients: 'read', tokens: 'read' },
   },
   revocation: {
     trigger: 'http',
@@ -60,7 +86,7 @@ export const routes = {
     path: '/revoke',
     hosts: both,
     metadata: 'revocation_endpoint',
-    needs: { ...snapshot, clients: 'read', tokens: 'read-write', certificates: 'read-write' },
+    needs: { ...snapshot, ...status, clients: 'read', tokens: 'read-write' },
   },
   authorizationServerMetadata: {
     trigger: 'http',

@@ -3,6 +3,29 @@ import type { CertificateStatus } from '../pki/status/certificate-status.ts';
 import type { ErrorCode } from './error.ts';
 import type { Reason } from './reason.ts';
 
+/** A change to a tenant, as it is kept: who did what to which row. */
+export type ChangeRecord = {
+  /** Epoch seconds. */
+  readonly at: number;
+  /** The operator as the operating system or AWS names them. */
+  readonly actor: string;
+  /** `client.disable`, `truststore.add`, `policy.set`, … */
+  readonly action: string;
+  /** The row: a `client_id`, a thumbprint, a block. */
+  readonly subject: string;
+  readonly detail?: string;
+};
+
+/** A refusal, as it is kept. */
+export type RefusalRecord = {
+  /** Epoch seconds. */
+  readonly at: number;
+  readonly client_id: string;
+  readonly reason: Reason;
+  readonly thumbprint?: string;
+  readonly detail?: string;
+};
+
 export type RequestRecord = {
   endpoint?: string;
   tenant?: string;

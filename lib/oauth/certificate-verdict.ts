@@ -48,7 +48,7 @@ export async function certificateVerdict(
   const policy = snapshot.tenant.status_policy;
   const outcome = await verifyClientCertificate(
     certificate,
-    { truststore: snapshot.truststore, policy, at, known },
+    { truststore: snapshot.truststore, policy, at, known, blocks: snapshot.blocks },
     snapshot.status,
   );
   const verdict: CertificateVerdict = {

@@ -4,9 +4,12 @@
  */
 import type { Certificate } from '../pki/certificate/certificate.ts';
 import type { Thumbprint } from '../pki/certificate/thumbprint.ts';
-import type { Truststore } from '../pki/path/truststore.ts';
-import type { StatusPorts } from '../pki/ports.ts';
+import type { EntryPolicy, Truststore } from '../pki/path/truststore.ts';
+import type { CrlSource, CrlStore, CrlWriter, StatusPorts } from '../pki/ports.ts';
+import type { Block, Blocks } from '../pki/status/blocks.ts';
+import type { StatusOverride } from '../pki/status/policy.ts';
 import type { AccessTokenRecord, TokenHash } from './access-token.ts';
+import type { ChangeRecord, RefusalRecord } from './audit.ts';
 import type { CertificateRow } from './certificate-row.ts';
 import type { CertificateVerdict } from './certificate-verdict.ts';
 import type { Client } from './client.ts';
@@ -55,13 +58,62 @@ export interface TenantStore {
   list(): Promise<readonly Tenant[]>;
 }
 
-export type StoredEntry = { readonly type: 'anchor' | 'intermediate'; readonly certificate: Uint8Array };
+export type StoredEntry = {
+  /** `client`: a registered self-signed certificate; for the gateway's truststore alone, never an issuer. */
+  readonly type: 'anchor' | 'intermediate' | 'client';
+  readonly certificate: Uint8Array;
+  /** What paths through the entry must fulfil. */
+  readonly policy?: EntryPolicy;
+  /** What holds for the status of the certificates that the entry's key issued, in place of the tenant's policy. */
+  readonly status?: StatusOverride;
+};
 
 /** A tenant's truststore entries, DER, keyed by thumbprint. */
 export interface TruststoreStore {
   entries(tenant: string): Promise<readonly StoredEntry[]>;
   add(tenant: string, entry: StoredEntry): Promise<void>;
   remove(tenant: string, thumbprint: Thumbprint): Promise<void>;
+}
+
+/** What the operator blocked in a tenant; at most some thousands. */
+export interface BlockStore {
+  list(tenant: string): Promise<readonly StoredBlock[]>;
+  /** Adding the same again changes its note. */
+  add(tenant: string, block: StoredBlock): Promise<void>;
+  /** Whether there was one. */
+  remove(tenant: string, block: Block): Promise<boolean>;
+}
+
+export type StoredBlock = Block & {
+  /** Epoch seconds. */
+  readonly added_at: number;
+  /** Why, in the operator's words; at most 200 characters. */
+  readonly note?: string;
+};
+
+/** Which CRLs the certificates of a tenant name, for the function that keeps them. */
+export interface CrlSourceStore {
+  want(tenant: string, source: CrlSource): Promise<void>;
+  list(tenant: string, at: Date): Promise<readonly CrlSource[]>;
+}
+
+/** Kept CRLs of a tenant. */
+export interface KeptCrlStore {
+  reader(tenant: string): Omit<CrlStore, 'want'>;
+  writer(tenant: string): CrlWriter;
+}
+
+/** RFC 7523 §3 `jti`: each assertion once. */
+export interface AssertionStore {
+  /** One conditional write: false where this client used this `jti` before. `exp`: epoch seconds, when it may be forgotten. */
+  use(tenant: string, client_id: string, jti: string, exp: number, at: Date): Promise<boolean>;
+}
+
+/** Changes that operators made, and refusals: what is kept besides the log (docs/storage.md). */
+export interface AuditStore {
+  change(tenant: string, change: ChangeRecord): Promise<void>;
+  /** At most one a (tenant, client, reason, minute); whether this one was it. */
+  refusal(tenant: string, refusal: RefusalRecord): Promise<boolean>;
 }
 
 /** One row per tenant whose value changes with every registry row of the tenant: memory is good while it stands. */
@@ -82,6 +134,7 @@ export type TenantSnapshot = {
   readonly tenant: Tenant;
   readonly version: string;
   readonly truststore: Truststore;
+  readonly blocks: Blocks;
   /** Registered clients seen under this version, by `client_id`. */
   readonly clients: Memory<Client>;
   /** Certificates parsed, by the PEM exactly as delivered. */

@@ -14,6 +14,25 @@ export type Tenant = {
   /** Seconds. */
   readonly access_token_lifetime: number;
   readonly status_policy: StatusPolicy;
+  /**
+   * RFC 8705 §3.4: tokens are bound whenever the connection has a certificate, or as the client registered
+   * (`tls_client_certificate_bound_access_tokens`), or never.
+   */
+  readonly certificate_bound_access_tokens: 'always' | 'client' | 'off';
+  /** RFC 8705 §2.2: whether a registered self-signed certificate must have a path (`require`) or is used without (`use`). */
+  readonly self_signed_path: 'use' | 'require';
+  /** RFC 7523 §3: endpoint URLs are taken as the audience of assertions besides the issuer. */
+  readonly legacy_audiences: boolean;
+  /** The reason of a refusal is told in `error_description`: for tests, never for the open. */
+  readonly show_reasons: boolean;
+  /** Other names of `client_credentials`, such as `urn:hid:oauth:grant-type:client-secret-pki`. */
+  readonly grant_type_aliases: readonly string[];
+  /** RFC 9068: what JWT access tokens are signed with. */
+  readonly access_token_signing_alg: 'ES256' | 'PS256' | 'EdDSA';
+  /** RFC 9701: signed introspection answers for whoever asks by `Accept`. */
+  readonly signed_introspection: boolean;
+  /** Level of assurance by method: `acr` of the token (RFC 9470) and `LEVEL_OF_ASSURANCE` of the token response. */
+  readonly assurance: Readonly<Record<string, string>>;
 };
 
 /** Seconds an access token lives where neither the tenant nor the client says otherwise. */
@@ -26,6 +45,14 @@ export function newTenant(settings: Pick<Tenant, 'name' | 'issuer' | 'mtls_base_
     default_resource: settings.issuer,
     access_token_lifetime: defaultAccessTokenLifetime,
     status_policy: defaultStatusPolicy,
+    certificate_bound_access_tokens: 'always',
+    self_signed_path: 'use',
+    legacy_audiences: false,
+    show_reasons: false,
+    grant_type_aliases: [],
+    access_token_signing_alg: 'ES256',
+    signed_introspection: false,
+    assurance: {},
     ...settings,
   };
 }

@@ -1,10 +1,11 @@
 /** A client's certificate, judged: first its certification path (RFC 5280 §6.1), then the status of every certificate on it. */
-import { ok, type Result } from '../result.ts';
+import { fail, ok, type Result } from '../result.ts';
 import type { Certificate } from './certificate/certificate.ts';
 import type { Truststore } from './path/truststore.ts';
 import { type VerifiedPath, validatePath } from './path/validation.ts';
 import type { StatusPorts } from './ports.ts';
 import type { PathFailure, StatusFailure } from './reason.ts';
+import type { Blocks } from './status/blocks.ts';
 import { type CertificateStatus, checkStatus, type StatusPolicy, type StatusVerdict } from './status/revocation.ts';
 
 export type VerifiedClientCertificate = { readonly path: VerifiedPath; readonly status: StatusVerdict };
@@ -17,6 +18,7 @@ export type VerificationOptions = {
   readonly helpers?: readonly Certificate[];
   /** Statuses found before, which save the network while they are fresh. */
   readonly known?: readonly CertificateStatus[];
+  readonly blocks?: Blocks;
 };
 
 /**
@@ -30,6 +32,9 @@ export async function verifyClientCertificate(
 ): Promise<Result<VerifiedClientCertificate, PathFailure | StatusFailure>> {
   const path = validatePath(certificate, options);
   if (!path.ok) return path;
+  if (options.blocks?.find(path.value.certificates) !== undefined) {
+    return fail({ reason: 'certificate_blocked', certificate: certificate.thumbprint, statuses: [] });
+  }
   const status = await checkStatus(path.value, options, ports);
   return status.ok ? ok({ path: path.value, status: status.value }) : status;
 }

@@ -51,6 +51,8 @@ export type StatusReason =
   | 'certificate_revoked'
   | 'issuer_revoked'
   | 'certificate_on_hold'
+  /** By the operator: `status/blocks.ts`. */
+  | 'certificate_blocked'
   | 'status_unknown'
   | 'no_status_source'
   | 'revocation_unavailable'
@@ -152,6 +154,7 @@ const statusSentences: Readonly<Record<StatusReason, string>> = {
   certificate_revoked: 'The certificate is revoked',
   issuer_revoked: 'A certificate authority of the path is revoked',
   certificate_on_hold: 'The certificate is on hold',
+  certificate_blocked: 'The certificate or a certificate authority of its path is blocked by the operator',
   status_unknown: 'The responder does not know the certificate',
   no_status_source: 'The certificate names no source of its revocation status and none is configured',
   revocation_unavailable: 'No source gave a fresh answer on the revocation status',

@@ -137,6 +137,15 @@ const wholeOverride: Required<StatusOverride> = {
   crl: newDer(4_000),
   revocation: 'none',
   certIdHash: 'sha256',
+  uploadedCrl: true,
+  mode: 'hard-fail',
+  order: 'crl',
+  depth: 'leaf',
+  maxStatusAge: 60,
+  nonce: 'prefer',
+  ocspMethod: 'get',
+  shortLived: 3600,
+  negativeAge: 45,
 };
 
 /** Every member, as above. */
@@ -150,6 +159,7 @@ export const wholePolicy: Required<StatusPolicy> = {
   ocspMethod: 'get',
   shortLived: 86_400,
   negativeAge: 60,
+  hosts: ['status.example', 'crl.example:8080'],
   overrides: { [thumbprint(newDer()) as Thumbprint]: wholeOverride },
 };
 
@@ -162,6 +172,14 @@ export function tenant(name: string, changes: Partial<Tenant> = {}): Tenant {
     default_resource: 'https://api.example',
     access_token_lifetime: 3600,
     status_policy: { mode: 'hard-fail', order: 'ocsp-crl', depth: 'chain', maxStatusAge: 300, nonce: 'off' },
+    certificate_bound_access_tokens: 'always',
+    self_signed_path: 'use',
+    legacy_audiences: false,
+    show_reasons: false,
+    grant_type_aliases: [],
+    access_token_signing_alg: 'ES256',
+    signed_introspection: false,
+    assurance: { tls_client_auth: '2' },
     ...changes,
   };
 }

@@ -7,7 +7,19 @@ import { writeRegistry } from '../registry-writes.ts';
 import { answer, getItem, queryPartition } from './answer.ts';
 import { attributes } from './attribute-value.ts';
 import { tenantKey, tenantsPartition } from './keys.ts';
-import { bytes, count, list, oneOf, optional, parseRow, record, shape, storedThumbprint, text } from './row-parser.ts';
+import {
+  bytes,
+  count,
+  flag,
+  list,
+  oneOf,
+  optional,
+  parseRow,
+  record,
+  shape,
+  storedThumbprint,
+  text,
+} from './row-parser.ts';
 
 export function dynamoTenantStore(
   client: DynamoDBClient,
@@ -36,6 +48,15 @@ const statusOverride = shape<StatusOverride>({
   responderCertificate: optional(bytes),
   crlUrl: optional(text),
   crl: optional(bytes),
+  uploadedCrl: optional(flag),
+  mode: optional(oneOf('hard-fail', 'soft-fail', 'off')),
+  order: optional(oneOf('ocsp-crl', 'crl-ocsp', 'ocsp', 'crl')),
+  depth: optional(oneOf('chain', 'leaf')),
+  maxStatusAge: optional(count),
+  nonce: optional(oneOf('off', 'prefer', 'require')),
+  ocspMethod: optional(oneOf('post', 'get')),
+  shortLived: optional(count),
+  negativeAge: optional(count),
   revocation: optional(oneOf('none')),
   certIdHash: optional(oneOf('sha1', 'sha256')),
 });
@@ -50,6 +71,7 @@ const statusPolicy = shape<StatusPolicy>({
   ocspMethod: optional(oneOf('post', 'get')),
   shortLived: optional(count),
   negativeAge: optional(count),
+  hosts: optional(list(text)),
   overrides: optional(record(storedThumbprint, statusOverride)),
 });
 
@@ -61,4 +83,12 @@ const tenantRow = shape<Tenant>({
   default_resource: text,
   access_token_lifetime: count,
   status_policy: statusPolicy,
+  certificate_bound_access_tokens: oneOf('always', 'client', 'off'),
+  self_signed_path: oneOf('use', 'require'),
+  legacy_audiences: flag,
+  show_reasons: flag,
+  grant_type_aliases: list(text),
+  access_token_signing_alg: oneOf('ES256', 'PS256', 'EdDSA'),
+  signed_introspection: flag,
+  assurance: record(text, text),
 });

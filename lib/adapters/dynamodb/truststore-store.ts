@@ -36,4 +36,7 @@ function entryIn(item: Item): StoredEntry | undefined {
   return entry !== undefined && thumbprint(entry.certificate) === item['sk']?.S ? entry : undefined;
 }
 
-const storedEntry = shape<StoredEntry>({ type: oneOf('anchor', 'intermediate'), certificate: bytes });
+const storedEntry = shape<Omit<StoredEntry, 'policy' | 'status'>>({
+  type: oneOf('anchor', 'intermediate', 'client'),
+  certificate: bytes,
+});

@@ -2,6 +2,7 @@
 import type { Registry, TenantSnapshot } from '../../oauth/ports.ts';
 import { buildTruststore } from '../../pki/path/truststore.ts';
 import type { Fetch, StatusPorts } from '../../pki/ports.ts';
+import { noBlocks } from '../../pki/status/blocks.ts';
 import { tenantName } from '../../routes.ts';
 import type { Stores } from '../stores.ts';
 import { memoryEvidenceCache } from './evidence-cache.ts';
@@ -74,11 +75,12 @@ export function registry(stores: RegistryStores, options: RegistryOptions): Regi
     if (version === '') return undefined;
     const [tenant, entries] = await Promise.all([stores.tenants.find(name), stores.truststore.entries(name)]);
     if (tenant === undefined) return undefined;
-    const trusted = entries.map(({ type, certificate }) => ({ type, der: certificate }));
+    const trusted = entries.flatMap(({ type, certificate }) => (type === 'client' ? [] : [{ type, der: certificate }]));
     return {
       tenant,
       version,
       truststore: buildTruststore(trusted, version),
+      blocks: noBlocks,
       clients: boundedMemory(limits.clients),
       parsed: boundedMemory(limits.certificates),
       verdicts: boundedMemory(limits.certificates),

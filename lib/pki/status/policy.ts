@@ -18,13 +18,25 @@ export type StatusPolicy = {
   readonly shortLived?: number;
   /** Seconds that a source which gave no usable answer is left alone; default 30. */
   readonly negativeAge?: number;
+  /**
+   * `host` or `host:port` of the responders and distribution points that may be asked; absent: any public one. The
+   * addresses of an override are the operator's own and need not be here.
+   */
+  readonly hosts?: readonly string[];
   /** What the operator said about the certificates that a CA issued, by the CA certificate's thumbprint. */
   readonly overrides?: Readonly<Record<Thumbprint, StatusOverride>>;
 };
 
 export type CertIdHash = 'sha1' | 'sha256';
 
-export type StatusOverride = {
+/** What an entry may say in place of the tenant's policy; the entry nearest to the certificate speaks first. */
+export type StatusSettings = Pick<
+  StatusPolicy,
+  'mode' | 'order' | 'depth' | 'maxStatusAge' | 'nonce' | 'ocspMethod' | 'shortLived' | 'negativeAge'
+>;
+
+/** Addresses, certificates and CRLs hold for what this very CA issued; the settings for everything below it. */
+export type StatusOverride = Partial<StatusSettings> & {
   /** Asked instead of the addresses in the certificate. */
   readonly responderUrl?: string;
   /** DER: signs answers without being issued by the CA (RFC 6960 §4.2.2.2, the locally configured responder). */
@@ -33,6 +45,8 @@ export type StatusOverride = {
   readonly crlUrl?: string;
   /** DER: an uploaded CRL, used where nothing newer can be had. */
   readonly crl?: Uint8Array;
+  /** An uploaded CRL is kept in the `CrlStore`, however large. */
+  readonly uploadedCrl?: boolean;
   /** The CA runs no status service: its certificates are not checked. */
   readonly revocation?: 'none';
   readonly certIdHash?: CertIdHash;
