@@ -1,0 +1,2 @@
+/** The names of our tables in a benchmark. */
+export const benchTables = { registryTable: 'registry', grantsTable: 'grants' } as const;
