@@ -1,11 +1,11 @@
 /** Certbound: the very edge and endpoints that are deployed, behind a bare server instead of API Gateway. */
-import { randomFillSync } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { serve } from '../../lib/adapters/api-gateway/serve.ts';
 import { dynamoClient } from '../../lib/adapters/dynamodb/client.ts';
 import { dynamoStores } from '../../lib/adapters/dynamodb/stores.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
+import { randomBytesPool } from '../../lib/adapters/random-bytes.ts';
 import type { Stores } from '../../lib/adapters/stores.ts';
 import { introspection } from '../../lib/oauth/endpoints/introspection.ts';
 import { token } from '../../lib/oauth/endpoints/token.ts';
@@ -29,7 +29,7 @@ serveChild(async (world, origin) => {
     ...stores,
     registry: registry(stores, { maxAge: 30, now, fetch: async () => ({ ok: false, failure: silent }) }),
     now,
-    randomBytes: (size) => randomFillSync(new Uint8Array(size)),
+    randomBytes: randomBytesPool(),
   };
   let lines = 0;
   // The line is made, as it is in a function; where it goes costs what the platform makes it cost.

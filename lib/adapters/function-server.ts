@@ -1,5 +1,4 @@
 /** What a function stands on: the stores, the registry in memory, the guarded fetch, the clock. One page of wiring. */
-import { randomFillSync } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { Server } from '../oauth/ports.ts';
 import { jsonLog } from './api-gateway/log.ts';
@@ -8,9 +7,10 @@ import { dynamoClient } from './dynamodb/client.ts';
 import { dynamoStores } from './dynamodb/stores.ts';
 import { guardedFetch } from './http/fetch.ts';
 import { registry } from './memory/registry.ts';
+import { randomBytesPool } from './random-bytes.ts';
 
 const now = () => new Date();
-const randomBytes = (size: number) => randomFillSync(new Uint8Array(size));
+const randomBytes = randomBytesPool();
 
 /** The ports of a function, answered by DynamoDB and the network. */
 export function functionServer(config: Config): Server {
