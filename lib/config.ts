@@ -16,13 +16,20 @@ export type Config = {
   /** `host:port` of OCSP and CRL servers that the fetch guard lets through although it would refuse their address or port. */
   readonly statusAllowHosts: readonly string[];
   readonly logLevel: LogLevel;
+  /** What encrypts signing keys at rest; without it there are no JWT access tokens and no signed answers. */
+  readonly keyWrap?: KeyWrapConfig;
 };
+
+/** AES-256-GCM with a key of 32 bytes, base64url: a secret in the environment, for a laptop and for tests. */
+export type KeyWrapConfig = { readonly kind: 'local'; readonly key: string };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const tableName = /^[A-Za-z0-9_.-]{3,255}$/;
 const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const hostAndPort = /^(\[[0-9a-f:]+\]|[a-z0-9.-]{1,253}):[0-9]{1,5}$/;
+/** Variables whose value is told to nobody. */
+const secrets: ReadonlySet<string> = new Set(['KEY_WRAP']);
 const logLevels: readonly string[] = ['info', 'error', 'silent'] satisfies LogLevel[];
 
 /** Reads the configuration. Throws one Error that lists every problem: the variable, its value, what is allowed. */
@@ -36,7 +43,8 @@ export function parseConfig(environment: Environment): Config {
   ) => {
     const text = environment[name] ?? fallback;
     const value = text === undefined ? undefined : parse(text);
-    if (value === undefined) problems.push(`${name}=${JSON.stringify(text ?? '')}: ${allowed}`);
+    if (value === undefined)
+      problems.push(`${name}=${secrets.has(name) ? '…' : JSON.stringify(text ?? '')}: ${allowed}`);
     return value as T;
   };
   const config: Config = {
@@ -49,8 +57,9 @@ export function parseConfig(environment: Environment): Config {
       logLevels.includes(text) ? (text as LogLevel) : undefined,
     ),
   };
+  const keyWrap = read('KEY_WRAP', '', 'empty, or local: and 32 bytes in base64url', parseKeyWrap);
   if (problems.length > 0) throw new Error(`The configuration has problems:\n  ${problems.join('\n  ')}`);
-  return config;
+  return keyWrap === 'none' ? config : { ...config, keyWrap };
 }
 
 /** What the constructs write; `parseConfig(toEnvironment(c))` equals `c`. */
@@ -62,6 +71,7 @@ export function toEnvironment(config: Config): Record<string, string> {
     REGISTRY_MAX_AGE: String(config.registryMaxAge),
     STATUS_ALLOW_HOSTS: config.statusAllowHosts.join(','),
     LOG_LEVEL: config.logLevel,
+    ...(config.keyWrap !== undefined && { KEY_WRAP: `${config.keyWrap.kind}:${config.keyWrap.key}` }),
   };
 }
 
@@ -74,6 +84,12 @@ function matching(pattern: RegExp) {
 
 function parseSeconds(text: string): number | undefined {
   return /^[0-9]{1,3}$/.test(text) && Number(text) <= 300 ? Number(text) : undefined;
+}
+
+function parseKeyWrap(text: string): KeyWrapConfig | 'none' | undefined {
+  if (text === '') return 'none';
+  const key = /^local:([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/.exec(text)?.[1];
+  return key === undefined ? undefined : { kind: 'local', key };
 }
 
 function parseHosts(text: string): readonly string[] | undefined {

@@ -7,7 +7,11 @@ const table = fc.stringMatching(/^[A-Za-z0-9_.-]{3,40}$/);
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
 const host = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'));
 
-const config: fc.Arbitrary<Config> = fc.record({
+const keyWrap = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((key) => ({ kind: 'local' as const, key: Buffer.from(key).toString('base64url') }));
+
+const settings = {
   registryTable: table,
   grantsTable: table,
   tenantHosts: fc.dictionary(host, fc.stringMatching(/^[a-z0-9-]{1,63}$/)),
@@ -16,7 +20,9 @@ const config: fc.Arbitrary<Config> = fc.record({
     fc.tuple(host, fc.integer({ min: 1, max: 65_535 })).map(([name, port]) => `${name}:${port}`),
   ),
   logLevel: fc.constantFrom('info', 'error', 'silent'),
-});
+} as const;
+
+const config: fc.Arbitrary<Config> = fc.oneof(fc.record(settings), fc.record({ ...settings, keyWrap })) as never;
 
 test('config: parseConfig(toEnvironment(c)) equals c', () => {
   fc.assert(
@@ -58,6 +64,22 @@ for (const hosts of ['{', 'null', '{"a.example":1}', '{"A.example":"a"}', '{"a.e
     assert.throws(
       () => parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants', TENANT_HOSTS: hosts }),
       /TENANT_HOSTS/,
+    );
+  });
+}
+
+for (const wrap of [
+  'local:',
+  'local:abc',
+  `local:${'A'.repeat(42)}B`,
+  `local:${'A'.repeat(44)}`,
+  'A'.repeat(43),
+  'none',
+]) {
+  test(`config: KEY_WRAP=${wrap} is refused, and not repeated`, () => {
+    assert.throws(
+      () => parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants', KEY_WRAP: wrap }),
+      (error: Error) => /KEY_WRAP=…/.test(error.message) && !error.message.includes(wrap.slice(6) || '\u0000'),
     );
   });
 }

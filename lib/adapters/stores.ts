@@ -3,6 +3,7 @@ import type {
   CertificateStore,
   ClientStore,
   HolderStore,
+  SigningKeyStore,
   TenantStore,
   TokenStore,
   TruststoreStore,
@@ -17,4 +18,5 @@ export type Stores = {
   readonly tokens: TokenStore;
   readonly certificates: CertificateStore;
   readonly holders: HolderStore;
+  readonly keys: SigningKeyStore;
 };

@@ -13,6 +13,7 @@ import type { ChangeRecord, RefusalRecord } from './audit.ts';
 import type { CertificateRow } from './certificate-row.ts';
 import type { CertificateVerdict } from './certificate-verdict.ts';
 import type { Client } from './client.ts';
+import type { KeyPurpose, SigningKey } from './signing-key.ts';
 import type { Tenant } from './tenant.ts';
 
 /** RFC 7662, RFC 7009: access tokens by their hash. */
@@ -114,6 +115,31 @@ export interface AuditStore {
   change(tenant: string, change: ChangeRecord): Promise<void>;
   /** At most one a (tenant, client, reason, minute); whether this one was it. */
   refusal(tenant: string, refusal: RefusalRecord): Promise<boolean>;
+}
+
+/** The signing keys of a tenant, of every purpose and state; some tens at most. */
+export interface SigningKeyStore {
+  list(tenant: string): Promise<readonly SigningKey[]>;
+  /**
+   * One conditional write: false where the tenant has a key of this purpose, algorithm and number. The tenant's version
+   * does not change by it: the functions that make keys when one is missing may not write versions.
+   */
+  create(tenant: string, key: SigningKey): Promise<boolean>;
+  /** Writes the row of a key that is there, with other times. */
+  replace(tenant: string, key: SigningKey): Promise<void>;
+  remove(tenant: string, key: SigningKey): Promise<void>;
+}
+
+/** What a wrapped key belongs to: it can be unwrapped with the same context only. */
+export type KeyContext = { readonly tenant: string; readonly kid: string; readonly purpose: KeyPurpose };
+
+/** How private keys are stored: encrypted, and authenticated together with their context. */
+export interface KeyWrap {
+  /** Says which wrapping key it is; stands beside what it wrapped. */
+  readonly name: string;
+  wrap(plaintext: Uint8Array, context: KeyContext): Promise<Uint8Array>;
+  /** Rejects with an Error for another context, another wrapping key, or a changed ciphertext. */
+  unwrap(ciphertext: Uint8Array, context: KeyContext): Promise<Uint8Array>;
 }
 
 /** One row per tenant whose value changes with every registry row of the tenant: memory is good while it stands. */

@@ -2,6 +2,7 @@ import type { Stores } from '../../lib/adapters/stores.ts';
 import { certificateStoreContract } from './certificate-store.ts';
 import { clientStoreContract } from './client-store.ts';
 import { holderStoreContract } from './holder-store.ts';
+import { keyStoreContract } from './key-store.ts';
 import { tenantStoreContract } from './tenant-store.ts';
 import { tokenStoreContract } from './token-store.ts';
 import { truststoreStoreContract } from './truststore-store.ts';
@@ -15,5 +16,6 @@ export function contracts(name: string, stores: () => Stores): void {
   clientStoreContract(name, stores);
   tenantStoreContract(name, stores);
   truststoreStoreContract(name, stores);
+  keyStoreContract(name, () => stores().keys);
   versionStoreContract(name, () => stores().versions);
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { kinds } from '../../kinds.ts';
 import type { TokenHash } from '../../oauth/access-token.ts';
+import type { SigningKey } from '../../oauth/signing-key.ts';
 import type { Thumbprint } from '../../pki/certificate/thumbprint.ts';
 import { checkedTenant } from '../checked-tenant.ts';
 
@@ -32,3 +33,18 @@ export const tokenKey = (tenant: string, hash: TokenHash): Key =>
 
 export const certificateKey = (tenant: string, thumbprint: Thumbprint): Key =>
   key(`${kinds.certificates.prefix}${checkedTenant(tenant)}#${thumbprint}`, 'CERTIFICATE');
+
+export const signingKeysPartition = (tenant: string): string => `${kinds.keys.prefix}${checkedTenant(tenant)}`;
+
+/** A place, not a name: of two processes that make the next key at once, one finds it taken. */
+export const signingKeyKey = (
+  tenant: string,
+  { purpose, alg, number }: Pick<SigningKey, 'purpose' | 'alg' | 'number'>,
+): Key => key(signingKeysPartition(tenant), `${purpose}#${alg}#${String(number).padStart(8, '0')}`);
+
+/** RFC 7009: that a JWT is revoked, by its `jti`. */
+export const denialKey = (tenant: string, jti: string): Key =>
+  key(
+    `${kinds.tokens.prefix}${checkedTenant(tenant)}#${createHash('sha256').update(jti).digest('base64url')}`,
+    'DENIED',
+  );

@@ -4,6 +4,7 @@ import type { Stores } from '../stores.ts';
 import { dynamoCertificateStore } from './certificate-store.ts';
 import { dynamoClientStore } from './client-store.ts';
 import { dynamoHolderStore } from './holder-store.ts';
+import { dynamoSigningKeyStore } from './key-store.ts';
 import type { TableNames } from './tables.ts';
 import { dynamoTenantStore } from './tenant-store.ts';
 import { dynamoTokenStore } from './token-store.ts';
@@ -21,5 +22,6 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Stores
     tokens: dynamoTokenStore(client, grantsTable),
     certificates: dynamoCertificateStore(client, grantsTable),
     holders: dynamoHolderStore(client, tables),
+    keys: dynamoSigningKeyStore(client, registryTable),
   };
 }

@@ -1,6 +1,7 @@
 /** All stores in memory, for tests of everything above them. */
 import type { Stores } from '../stores.ts';
 import { memoryCertificateStore, memoryHolderStore, memoryTokenStore } from './grants-stores.ts';
+import { memorySigningKeyStore } from './key-store.ts';
 import { memoryClientStore, memoryTenantStore, memoryTruststoreStore, memoryVersionStore } from './registry-stores.ts';
 
 export function memoryStores(): Stores {
@@ -15,5 +16,6 @@ export function memoryStores(): Stores {
     tokens: memoryTokenStore(),
     certificates,
     holders: memoryHolderStore(clients, certificates),
+    keys: memorySigningKeyStore(),
   };
 }

@@ -1,0 +1,60 @@
+/** Signing keys in the registry table, by tenant, purpose, algorithm and number; the private part is ciphertext. */
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { SigningKeyStore } from '../../oauth/ports.ts';
+import type { PublicJwk } from '../../oauth/public-jwk.ts';
+import type { SigningKey } from '../../oauth/signing-key.ts';
+import { answer, conditionHeld, queryPartition } from './answer.ts';
+import { attributes, type Item } from './attribute-value.ts';
+import { signingKeyKey, signingKeysPartition } from './keys.ts';
+import { bytes, count, oneOf, type Parser, parseRow, shape, text } from './row-parser.ts';
+
+export function dynamoSigningKeyStore(client: DynamoDBClient, registryTable: string): SigningKeyStore {
+  const put = (tenant: string, key: SigningKey, ConditionExpression: string) => {
+    const Item = { ...signingKeyKey(tenant, key), ...attributes(key) };
+    return conditionHeld(
+      'PutItem',
+      client.send(new PutItemCommand({ TableName: registryTable, Item, ConditionExpression })),
+    );
+  };
+  return {
+    async list(tenant) {
+      const items = await queryPartition(client, registryTable, signingKeysPartition(tenant));
+      return items.flatMap((item) => keyIn(tenant, item) ?? []);
+    },
+    create: (tenant, key) => put(tenant, key, 'attribute_not_exists(pk)'),
+    async replace(tenant, key) {
+      // A key that was removed in the meantime does not come back.
+      await put(tenant, key, 'attribute_exists(pk)');
+    },
+    async remove(tenant, key) {
+      const command = new DeleteItemCommand({ TableName: registryTable, Key: signingKeyKey(tenant, key) });
+      await answer('DeleteItem', client.send(command));
+    },
+  };
+}
+
+/** A row in another key's place is no key. */
+function keyIn(tenant: string, item: Item): SigningKey | undefined {
+  const key = parseRow(item, signingKey);
+  return key !== undefined && signingKeyKey(tenant, key).sk.S === item['sk']?.S ? key : undefined;
+}
+
+const ec = shape<Extract<PublicJwk, { kty: 'EC' }>>({ kty: oneOf('EC'), crv: oneOf('P-256'), x: text, y: text });
+const rsa = shape<Extract<PublicJwk, { kty: 'RSA' }>>({ kty: oneOf('RSA'), n: text, e: text });
+const okp = shape<Extract<PublicJwk, { kty: 'OKP' }>>({ kty: oneOf('OKP'), crv: oneOf('Ed25519'), x: text });
+const anyKty = shape<{ readonly kty: PublicJwk['kty'] }>({ kty: oneOf('EC', 'RSA', 'OKP') });
+const byKty: Readonly<Record<PublicJwk['kty'], Parser<PublicJwk>>> = { EC: ec, RSA: rsa, OKP: okp };
+
+const signingKey = shape<SigningKey>({
+  kid: text,
+  purpose: oneOf('access_token', 'introspection'),
+  alg: oneOf('ES256', 'PS256', 'EdDSA'),
+  number: count,
+  published_at: count,
+  active_at: count,
+  retire_at: count,
+  remove_at: count,
+  public_jwk: (value) => byKty[anyKty(value).kty](value),
+  private_key: bytes,
+  wrapped_by: text,
+});
