@@ -57,6 +57,7 @@ function client(members: Members): Client {
     scope: registeredScope(members),
     resources: uris(members, 'resources'),
     resource_server_for: uris(members, 'resource_server_for'),
+    access_token_format: accessTokenFormat(members),
     tls_client_certificate_bound_access_tokens: boolean(members, 'tls_client_certificate_bound_access_tokens') ?? false,
     disabled: boolean(members, 'disabled') ?? false,
     ...(client_name !== undefined && { client_name }),
@@ -108,6 +109,14 @@ function registeredScope(members: Members): readonly string[] {
   const values = parseScope(text);
   if (values === undefined) throw new Invalid('scope', `${quote(text)} is not a list of scope values (RFC 6749 §3.3)`);
   return values;
+}
+
+function accessTokenFormat(members: Members): Client['access_token_format'] {
+  const format = string(members, 'access_token_format') ?? 'opaque';
+  if (format !== 'opaque' && format !== 'jwt') {
+    throw new Invalid('access_token_format', `${quote(format)} is not offered; use "opaque" or "jwt"`);
+  }
+  return format;
 }
 
 function uris(members: Members, member: string): readonly string[] {

@@ -25,6 +25,8 @@ type AnyClient = {
   readonly resource_server_for: readonly string[];
   /** Seconds; the tenant's where it is absent. */
   readonly access_token_lifetime?: number;
+  /** RFC 9068: `jwt`, which resource servers check by themselves; `opaque` where it is absent. */
+  readonly access_token_format: 'opaque' | 'jwt';
   readonly tls_client_certificate_bound_access_tokens: boolean;
   readonly disabled: boolean;
 };

@@ -27,6 +27,17 @@ test('RFC 7591 §2: metadata with one subject is a client', () => {
   assert.equal(parsed.value.subject.kind, 'tls_client_auth_subject_dn');
 });
 
+test('RFC 9068: access_token_format is opaque unless it says jwt', () => {
+  const formatOf = (given: object) => {
+    const parsed = parseClientMetadata({ ...metadata, ...given });
+    return parsed.ok ? parsed.value.access_token_format : undefined;
+  };
+  assert.deepEqual([formatOf({}), formatOf({ access_token_format: 'jwt' })], ['opaque', 'jwt']);
+  for (const access_token_format of ['JWT', '', 'at+jwt', 1, null]) {
+    refused({ ...metadata, access_token_format }, /^access_token_format$/);
+  }
+});
+
 const subjects = {
   tls_client_auth_subject_dn: 'CN=a',
   tls_client_auth_san_dns: 'client.example.com',
