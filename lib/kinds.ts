@@ -17,6 +17,7 @@ export const kinds: Readonly<Record<Kind, KindPlace>> = {
   blocks: { table: 'registry', prefix: 'BLOCK#' },
   clients: { table: 'registry', prefix: 'CLIENT#' },
   keys: { table: 'registry', prefix: 'KEY#' },
+  introspectionKeys: { table: 'registry', prefix: 'INTROSPECTIONKEY#' },
   publications: { table: 'registry', prefix: 'PUBLICATION#' },
   changes: { table: 'registry', prefix: 'CHANGE#' },
   tokens: { table: 'grants', prefix: 'TOKEN#' },

@@ -11,6 +11,7 @@ export type Kind =
   | 'blocks'
   | 'clients'
   | 'keys'
+  | 'introspectionKeys'
   | 'publications'
   | 'changes'
   | 'tokens'
@@ -68,7 +69,7 @@ export const routes = {
     path: '/token',
     hosts: both,
     metadata: 'token_endpoint',
-    needs: { ...snapshot, ...status, clients: 'read', tokens: 'write' },
+    needs: { ...snapshot, ...status, clients: 'read', tokens: 'write', keys: 'read-write' },
   },
   introspection: {
     trigger: 'http',
@@ -77,7 +78,7 @@ export const routes = {
     path: '/introspect',
     hosts: both,
     metadata: 'introspection_endpoint',
-    needs: { ...snapshot, ...status, clients: 'read', tokens: 'read' },
+    needs: { ...snapshot, ...status, clients: 'read', tokens: 'read', keys: 'read', introspectionKeys: 'read-write' },
   },
   revocation: {
     trigger: 'http',
@@ -86,7 +87,7 @@ export const routes = {
     path: '/revoke',
     hosts: both,
     metadata: 'revocation_endpoint',
-    needs: { ...snapshot, ...status, clients: 'read', tokens: 'read-write' },
+    needs: { ...snapshot, ...status, clients: 'read', tokens: 'read-write', keys: 'read' },
   },
   authorizationServerMetadata: {
     trigger: 'http',
@@ -112,7 +113,7 @@ export const routes = {
     path: '/jwks',
     hosts: both,
     metadata: 'jwks_uri',
-    needs: snapshot,
+    needs: { ...snapshot, keys: 'read', introspectionKeys: 'read' },
   },
   truststorePublisher: { trigger: 'invoke', lambda: 'truststore-publisher', needs: {} },
 } as const satisfies Record<string, Route>;

@@ -3,6 +3,8 @@ import type { TLSSocket } from 'node:tls';
 import { serve } from '../../lib/adapters/api-gateway/serve.ts';
 import { dynamoClient } from '../../lib/adapters/dynamodb/client.ts';
 import { dynamoStores } from '../../lib/adapters/dynamodb/stores.ts';
+import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
+import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
 import { randomBytesPool } from '../../lib/adapters/random-bytes.ts';
@@ -10,6 +12,7 @@ import type { Stores } from '../../lib/adapters/stores.ts';
 import { introspection } from '../../lib/oauth/endpoints/introspection.ts';
 import { token } from '../../lib/oauth/endpoints/token.ts';
 import type { Server } from '../../lib/oauth/ports.ts';
+import { signingKeys } from '../../lib/oauth/signing-keys.ts';
 import { newTenant } from '../../lib/oauth/tenant.ts';
 import { parsePem } from '../../lib/pki/certificate/pem.ts';
 import { defaultStatusPolicy } from '../../lib/pki/status/policy.ts';
@@ -27,6 +30,7 @@ serveChild(async (world, origin) => {
   const now = () => new Date();
   const server: Server = {
     ...stores,
+    keys: signingKeys({ store: stores.keys, wrap: localKeyWrap(new Uint8Array(32)), unwrapped: boundedMemory(10) }),
     registry: registry(stores, { maxAge: 30, now, fetch: async () => ({ ok: false, failure: silent }) }),
     now,
     randomBytes: randomBytesPool(),

@@ -1,11 +1,14 @@
 /** What a function stands on: the stores, the registry in memory, the guarded fetch, the clock. One page of wiring. */
 import type { Config } from '../config.ts';
-import type { Server } from '../oauth/ports.ts';
+import type { KeyWrap, Server } from '../oauth/ports.ts';
+import { signingKeys } from '../oauth/signing-keys.ts';
 import { jsonLog } from './api-gateway/log.ts';
 import type { EdgeOptions } from './api-gateway/serve.ts';
 import { dynamoClient } from './dynamodb/client.ts';
 import { dynamoStores } from './dynamodb/stores.ts';
 import { guardedFetch } from './http/fetch.ts';
+import { localKeyWrap } from './local-key-wrap.ts';
+import { boundedMemory } from './memory/memory.ts';
 import { registry } from './memory/registry.ts';
 import { randomBytesPool } from './random-bytes.ts';
 
@@ -14,11 +17,12 @@ const randomBytes = randomBytesPool();
 
 /** The ports of a function, answered by DynamoDB and the network. */
 export function functionServer(config: Config): Server {
-  const { tokens, holders, certificates, ...stores } = dynamoStores(dynamoClient(), config);
+  const { tokens, holders, certificates, keys, ...stores } = dynamoStores(dynamoClient(), config);
   return {
     tokens,
     holders,
     certificates,
+    keys: signingKeys({ store: keys, wrap: keyWrap(config), unwrapped: boundedMemory(1_000) }),
     registry: registry(stores, {
       maxAge: config.registryMaxAge,
       now,
@@ -29,6 +33,11 @@ export function functionServer(config: Config): Server {
     now,
     randomBytes,
   };
+}
+
+/** What encrypts signing keys at rest, as the configuration says. */
+export function keyWrap({ keyWrap: configured }: Pick<Config, 'keyWrap'>): KeyWrap | undefined {
+  return configured && localKeyWrap(Buffer.from(configured.key, 'base64url'));
 }
 
 /** What the edge of a function needs besides its endpoints. */

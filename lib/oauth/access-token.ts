@@ -1,5 +1,6 @@
 /** Access tokens: 32 random bytes to the client (RFC 6749 §1.4), their SHA-256 and what they mean to the store. */
 import { createHash } from 'node:crypto';
+import type { Client } from './client.ts';
 import type { AuthenticatedClient } from './client-authentication/client-authentication.ts';
 import { type Confirmation, confirmation } from './confirmation.ts';
 import { invalidClient } from './error.ts';
@@ -22,8 +23,10 @@ export type AccessTokenRecord = {
   readonly nbf: number;
   readonly exp: number;
   readonly jti: string;
-  /** RFC 8705 §3.1. */
-  readonly cnf: Confirmation;
+  /** RFC 9470 §6.2: the level of assurance of how the client was authenticated. */
+  readonly acr?: string;
+  /** RFC 8705 §3.1; absent in a token that is bound to no certificate. */
+  readonly cnf?: Confirmation;
   /** RFC 7009: when the token was revoked. */
   readonly revoked_at?: number;
 };
@@ -49,6 +52,7 @@ export function issueAccessToken(
   const lifetime = client.access_token_lifetime ?? tenant.access_token_lifetime;
   const exp = Math.min(iat + lifetime, ...certificateLimits(verified));
   if (exp - iat < 1) throw invalidClient('certificate_expired', 'less than one second of the certificate is left');
+  const acr = assuranceOf(client, tenant);
   const record: AccessTokenRecord = {
     client_id: client.client_id,
     sub: grant.sub,
@@ -59,9 +63,15 @@ export function issueAccessToken(
     nbf: iat,
     exp,
     jti: Buffer.from(random.subarray(32, accessTokenRandomness)).toString('base64url'),
+    ...(acr !== undefined && { acr }),
     cnf: confirmation(certificate),
   };
   return { token: Buffer.from(random.subarray(0, 32)).toString('base64url'), record };
+}
+
+/** What the tenant says about the method; `Object.hasOwn`, since a method is what a client registered. */
+function assuranceOf({ token_endpoint_auth_method: method }: Client, { assurance }: Tenant): string | undefined {
+  return Object.hasOwn(assurance, method) ? assurance[method] : undefined;
 }
 
 /** A token does not outlive what its certificate was accepted on: the path, and the answer about its status. */

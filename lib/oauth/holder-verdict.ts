@@ -17,7 +17,8 @@ export async function judgeHolder(
   server: Pick<Server, 'holders' | 'certificates'>,
 ): Promise<Result<CertificateVerdict, Reason>> {
   const { snapshot, record, at } = call;
-  const thumbprint = token.cnf['x5t#S256'];
+  const thumbprint = token.cnf?.['x5t#S256'];
+  if (thumbprint === undefined) return fail('token_not_bound');
   record.token_thumbprint = thumbprint;
   const holder = await findHolder(token.client_id, thumbprint, at, snapshot, server);
   if (holder.client === undefined) return fail('client_unknown');

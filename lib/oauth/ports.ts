@@ -14,6 +14,7 @@ import type { CertificateRow } from './certificate-row.ts';
 import type { CertificateVerdict } from './certificate-verdict.ts';
 import type { Client } from './client.ts';
 import type { KeyPurpose, SigningKey } from './signing-key.ts';
+import type { SigningKeys } from './signing-keys.ts';
 import type { Tenant } from './tenant.ts';
 
 /** RFC 7662, RFC 7009: access tokens by their hash. */
@@ -23,6 +24,10 @@ export interface TokenStore {
   find(tenant: string, hash: TokenHash, at: Date): Promise<AccessTokenRecord | undefined>;
   /** Revokes the token if it is this client's, in one conditional write. */
   revoke(tenant: string, hash: TokenHash, client_id: string, at: Date): Promise<'revoked' | 'unknown' | 'foreign'>;
+  /** Revokes a token that is not stored, by its `jti`, until its `exp`; the first time stands. */
+  deny(tenant: string, token: Pick<AccessTokenRecord, 'jti' | 'exp'>, at: Date): Promise<void>;
+  /** Strongly consistent: epoch seconds of the denial, undefined where there is none. */
+  deniedAt(tenant: string, jti: string, at: Date): Promise<number | undefined>;
 }
 
 /** Certificate rows (docs/storage.md), kept until their `exp`. */
@@ -117,9 +122,9 @@ export interface AuditStore {
   refusal(tenant: string, refusal: RefusalRecord): Promise<boolean>;
 }
 
-/** The signing keys of a tenant, of every purpose and state; some tens at most. */
+/** The signing keys of a tenant by purpose, in every state; some tens at most. */
 export interface SigningKeyStore {
-  list(tenant: string): Promise<readonly SigningKey[]>;
+  list(tenant: string, purpose: KeyPurpose): Promise<readonly SigningKey[]>;
   /**
    * One conditional write: false where the tenant has a key of this purpose, algorithm and number. The tenant's version
    * does not change by it: the functions that make keys when one is missing may not write versions.
@@ -182,6 +187,7 @@ export type Server = {
   readonly tokens: TokenStore;
   readonly holders: HolderStore;
   readonly certificates: CertificateStore;
+  readonly keys: SigningKeys;
   readonly now: () => Date;
   readonly randomBytes: (size: number) => Uint8Array;
 };

@@ -9,7 +9,7 @@ export type TokenReason =
   | 'token_not_bound'
   | 'audience_not_allowed'
   | 'scope_insufficient';
-export type ClientReason = 'client_unknown' | 'client_disabled' | 'method_mismatch';
+export type ClientReason = 'client_unknown' | 'client_disabled' | 'method_mismatch' | 'no_signing_key';
 export type BindingReason = 'certificate_mismatch' | 'subject_mismatch' | 'san_mismatch' | 'ca_not_allowed';
 
 /** In the order of evaluation; the first step that fails is the reason. */

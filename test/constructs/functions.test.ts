@@ -166,10 +166,22 @@ test('RFC 6749: the token function writes tokens and cannot read one back', () =
   assert.deepEqual(actionsOn('token', 'TOKEN#'), write);
 });
 
+/** Who makes a signing key where none is there yet; neither makes the other's. */
+const makesKeys = new Map([
+  ['token', 'KEY#'],
+  ['introspection', 'INTROSPECTIONKEY#'],
+]);
+
+test('RFC 9701 §8.1: introspection can make no key for access tokens, the token function none for answers', () => {
+  assert.deepEqual(actionsOn('introspection', 'KEY#'), read);
+  assert.deepEqual(actionsOn('token', 'INTROSPECTIONKEY#'), []);
+  assert.deepEqual(actionsOn('revocation', 'KEY#'), read);
+});
+
 test('design §3: no endpoint changes a tenant, a truststore entry, a client or a published truststore', () => {
   for (const lambda of httpFunctions().keys()) {
     for (const { table, prefix } of Object.values(kinds)) {
-      if (table !== 'registry') continue;
+      if (table !== 'registry' || makesKeys.get(lambda) === prefix) continue;
       for (const action of actionsOn(lambda, prefix)) assert.ok(read.includes(action), `${lambda} ${action} ${prefix}`);
     }
   }

@@ -17,9 +17,16 @@ export function keyStoreContract(name: string, makeStore: () => SigningKeyStore)
       signingKey({ kid: 'd', purpose: 'introspection' }),
       signingKey({ kid: 'e', number: 2 }),
     ];
-    assert.deepEqual(await store.list(t), []);
+    assert.deepEqual(await store.list(t, 'access_token'), []);
     for (const key of keys) assert.equal(await store.create(t, key), true);
-    assert.deepEqual(byKid(await store.list(t)), keys);
+    assert.deepEqual(
+      byKid(await store.list(t, 'access_token')),
+      keys.filter(({ purpose }) => purpose === 'access_token'),
+    );
+    assert.deepEqual(
+      await store.list(t, 'introspection'),
+      keys.filter(({ purpose }) => purpose === 'introspection'),
+    );
   });
 
   test(clause('RFC 7517 §4.5: of many processes that make the next key at once, one succeeds'), async () => {
@@ -27,7 +34,7 @@ export function keyStoreContract(name: string, makeStore: () => SigningKeyStore)
     const keys = Array.from({ length: 10 }, (_, index) => signingKey({ kid: `kid-${index}` }));
     const outcomes = await Promise.all(keys.map((key) => store.create(t, key)));
     assert.equal(outcomes.filter(Boolean).length, 1);
-    assert.deepEqual(await store.list(t), [keys[outcomes.indexOf(true)]]);
+    assert.deepEqual(await store.list(t, 'access_token'), [keys[outcomes.indexOf(true)]]);
   });
 
   test(
@@ -36,26 +43,26 @@ export function keyStoreContract(name: string, makeStore: () => SigningKeyStore)
       const [store, t, key] = [makeStore(), newTenantName(), signingKey()];
       await store.create(t, key);
       await store.replace(t, { ...key, retire_at: now });
-      assert.equal((await store.list(t))[0]?.retire_at, now);
+      assert.equal((await store.list(t, 'access_token'))[0]?.retire_at, now);
       await store.remove(t, key);
       await store.remove(t, key);
       await store.replace(t, key);
-      assert.deepEqual(await store.list(t), []);
+      assert.deepEqual(await store.list(t, 'access_token'), []);
     },
   );
 
   test(clause('design §5: a key is its own tenant’s only'), async () => {
     const [store, a, b] = [makeStore(), newTenantName(), newTenantName()];
     await store.create(a, signingKey({ kid: 'a' }));
-    assert.deepEqual(await store.list(b), []);
+    assert.deepEqual(await store.list(b, 'access_token'), []);
     assert.equal(await store.create(b, signingKey({ kid: 'b' })), true);
     await store.remove(b, signingKey());
-    assert.equal((await store.list(a)).length, 1);
+    assert.equal((await store.list(a, 'access_token')).length, 1);
   });
 
   test(clause('design §5: what is no name of a tenant is an error, never a key'), async () => {
     for (const t of hostileTenants) {
-      await assert.rejects(() => makeStore().list(t), /is no name of a tenant/);
+      await assert.rejects(() => makeStore().list(t, 'access_token'), /is no name of a tenant/);
       await assert.rejects(async () => makeStore().create(t, signingKey()), /is no name of a tenant/);
     }
   });

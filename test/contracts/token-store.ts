@@ -102,6 +102,42 @@ export function tokenStoreContract(name: string, makeStore: () => TokenStore): v
     assert.deepEqual(await store.find(t, hash, seconds(now)), record);
   });
 
+  test(
+    clause('RFC 7009 §2.1: a token that is not stored is denied by its jti until its exp, in its own tenant'),
+    async () => {
+      const [store, t, other] = [makeStore(), newTenantName(), newTenantName()];
+      for (const jti of ['jti', '', '#', 'x'.repeat(4096), '__proto__']) {
+        assert.equal(await store.deniedAt(t, jti, seconds(now)), undefined);
+        await store.deny(t, { jti, exp: now + 60 }, new Date(now * 1000 + 999));
+        await store.deny(t, { jti, exp: now + 60 }, seconds(now + 30));
+        assert.equal(await store.deniedAt(t, jti, seconds(now + 59)), now, 'the first denial stands');
+        assert.equal(await store.deniedAt(t, jti, seconds(now + 60)), undefined);
+        assert.equal(await store.deniedAt(other, jti, seconds(now)), undefined);
+      }
+    },
+  );
+
+  test(clause('RFC 7009 §2.1: a denied jti is no token, and a token no denial'), async () => {
+    const [store, t, hash] = [makeStore(), newTenantName(), newHash()];
+    await store.deny(t, { jti: hash, exp: now + 60 }, seconds(now));
+    assert.equal(await store.find(t, hash, seconds(now)), undefined);
+    await store.save(t, hash, accessTokenRecord({ jti: 'j' }));
+    assert.equal(await store.deniedAt(t, 'j', seconds(now)), undefined);
+  });
+
+  test(
+    clause('RFC 8705 §3.1: an unbound token and its level of assurance are found as saved; older rows have neither'),
+    async () => {
+      const [store, t] = [makeStore(), newTenantName()];
+      const { cnf: _none, ...unbound } = accessTokenRecord({ acr: '2' });
+      for (const record of [unbound, accessTokenRecord()]) {
+        const hash = newHash();
+        await store.save(t, hash, record);
+        assert.deepEqual(await store.find(t, hash, seconds(now)), record);
+      }
+    },
+  );
+
   test(clause('design §5: what is no name of a tenant is an error, never a key'), async () => {
     const [store, hash] = [makeStore(), newHash()];
     for (const t of hostileTenants) {

@@ -2,6 +2,8 @@
 
 import type { RequestLine } from '../../lib/adapters/api-gateway/log.ts';
 import { serve } from '../../lib/adapters/api-gateway/serve.ts';
+import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
+import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
 import { createAuthority, issueLeaf, type LeafRequest } from '../../lib/local/authority.ts';
@@ -13,6 +15,7 @@ import { jwks, metadata } from '../../lib/oauth/endpoints/metadata.ts';
 import { revocation } from '../../lib/oauth/endpoints/revocation.ts';
 import { token } from '../../lib/oauth/endpoints/token.ts';
 import type { ClientMetadata, Server } from '../../lib/oauth/ports.ts';
+import { signingKeys } from '../../lib/oauth/signing-keys.ts';
 import { newTenant, type Tenant } from '../../lib/oauth/tenant.ts';
 import type { Fetch } from '../../lib/pki/ports.ts';
 import { fail, ok } from '../../lib/result.ts';
@@ -25,9 +28,11 @@ export type Settings = {
   readonly tenant?: Partial<Tenant>;
   /** Seconds for which an OCSP answer is good. */
   readonly validity?: number;
+  /** Whether there is anything that wraps signing keys. */
+  readonly keyWrap?: boolean;
 };
 
-export async function authorizationServer({ tenant = {}, validity = 3600 }: Settings = {}) {
+export async function authorizationServer({ tenant = {}, validity = 3600, keyWrap = true }: Settings = {}) {
   const clock = { now: start };
   const responder: { reply: Reply; asked: number } = { reply: 'answers', asked: 0 };
   const authority = await createAuthority({ statusUrl: 'http://status.example', at: start });
@@ -45,9 +50,11 @@ export async function authorizationServer({ tenant = {}, validity = 3600 }: Sett
   const calls: string[] = [];
   const stores = counted(memoryStores(), calls);
   const now = () => clock.now;
+  const localWrap = localKeyWrap(new Uint8Array(32));
   let counter = 0;
   const server: Server = {
     ...stores,
+    keys: signingKeys({ store: stores.keys, wrap: keyWrap ? localWrap : undefined, unwrapped: boundedMemory(100) }),
     registry: registry(stores, { maxAge: 1, now, fetch }),
     now,
     randomBytes: (size) => Buffer.alloc(size, ++counter),
@@ -74,18 +81,25 @@ export async function authorizationServer({ tenant = {}, validity = 3600 }: Sett
     server,
   );
 
-  async function post(path: string, form: Readonly<Record<string, string>>, clientCertPem?: string) {
+  type Request = {
+    readonly method?: string;
+    readonly body?: string;
+    readonly clientCertPem?: string | undefined;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
+
+  async function send(path: string, { method = 'GET', body: sent = '', clientCertPem, headers: extra }: Request = {}) {
     const { statusCode, headers, body } = await handler(
       {
         version: '2.0',
         rawPath: path,
         rawQueryString: '',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams(form).toString(),
+        headers: { ...(method === 'POST' && { 'content-type': 'application/x-www-form-urlencoded' }), ...extra },
+        body: sent,
         isBase64Encoded: false,
         requestContext: {
-          domainName: 'mtls.auth.example',
-          http: { method: 'POST' },
+          domainName: clientCertPem === undefined ? 'auth.example' : 'mtls.auth.example',
+          http: { method },
           ...(clientCertPem !== undefined && { authentication: { clientCert: { clientCertPem } } }),
         },
       },
@@ -100,9 +114,18 @@ export async function authorizationServer({ tenant = {}, validity = 3600 }: Sett
     };
   }
 
+  /** A form as members, or as it is written where a name comes twice. */
+  const post = (
+    path: string,
+    form: Readonly<Record<string, string>> | string,
+    clientCertPem?: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) => send(path, { method: 'POST', body: new URLSearchParams(form).toString(), clientCertPem, headers });
+
   return {
     clock,
     responder,
+    server,
     stores,
     /** What was asked of the stores, as `tokens.save`; a test empties it. */
     calls,
@@ -124,6 +147,13 @@ export async function authorizationServer({ tenant = {}, validity = 3600 }: Sett
       await ledger.record({ ...entry, revoked: { at: clock.now, reason } });
     },
     post,
+    get: (path: string) => send(path),
+    /** The key that signs now. */
+    signer: async (purpose: 'access_token' | 'introspection' = 'access_token') => {
+      const snapshot = await server.registry.snapshot('default');
+      if (snapshot === undefined) throw new Error('no tenant');
+      return server.keys.signer({ purpose, alg: snapshot.tenant.access_token_signing_alg }, snapshot, clock.now);
+    },
     token: ({ certificate }: KeyedCertificate, form: Record<string, string> = {}) =>
       post('/token', { grant_type: 'client_credentials', client_id: 'client', ...form }, certificate),
     introspect: (accessToken: unknown, { certificate }: KeyedCertificate, client_id = 'api') =>

@@ -17,8 +17,8 @@ export function dynamoSigningKeyStore(client: DynamoDBClient, registryTable: str
     );
   };
   return {
-    async list(tenant) {
-      const items = await queryPartition(client, registryTable, signingKeysPartition(tenant));
+    async list(tenant, purpose) {
+      const items = await queryPartition(client, registryTable, signingKeysPartition(tenant, purpose));
       return items.flatMap((item) => keyIn(tenant, item) ?? []);
     },
     create: (tenant, key) => put(tenant, key, 'attribute_not_exists(pk)'),
@@ -36,7 +36,9 @@ export function dynamoSigningKeyStore(client: DynamoDBClient, registryTable: str
 /** A row in another key's place is no key. */
 function keyIn(tenant: string, item: Item): SigningKey | undefined {
   const key = parseRow(item, signingKey);
-  return key !== undefined && signingKeyKey(tenant, key).sk.S === item['sk']?.S ? key : undefined;
+  if (key === undefined) return undefined;
+  const { pk, sk } = signingKeyKey(tenant, key);
+  return pk.S === item['pk']?.S && sk.S === item['sk']?.S ? key : undefined;
 }
 
 const ec = shape<Extract<PublicJwk, { kty: 'EC' }>>({ kty: oneOf('EC'), crv: oneOf('P-256'), x: text, y: text });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { kinds } from '../../kinds.ts';
 import type { TokenHash } from '../../oauth/access-token.ts';
-import type { SigningKey } from '../../oauth/signing-key.ts';
+import type { KeyPurpose, SigningKey } from '../../oauth/signing-key.ts';
 import type { Thumbprint } from '../../pki/certificate/thumbprint.ts';
 import { checkedTenant } from '../checked-tenant.ts';
 
@@ -34,13 +34,17 @@ export const tokenKey = (tenant: string, hash: TokenHash): Key =>
 export const certificateKey = (tenant: string, thumbprint: Thumbprint): Key =>
   key(`${kinds.certificates.prefix}${checkedTenant(tenant)}#${thumbprint}`, 'CERTIFICATE');
 
-export const signingKeysPartition = (tenant: string): string => `${kinds.keys.prefix}${checkedTenant(tenant)}`;
+/** A kind for each purpose: the function that signs introspection answers makes no key for access tokens. */
+const keyKinds = { access_token: kinds.keys, introspection: kinds.introspectionKeys };
+
+export const signingKeysPartition = (tenant: string, purpose: KeyPurpose): string =>
+  `${keyKinds[purpose].prefix}${checkedTenant(tenant)}`;
 
 /** A place, not a name: of two processes that make the next key at once, one finds it taken. */
 export const signingKeyKey = (
   tenant: string,
   { purpose, alg, number }: Pick<SigningKey, 'purpose' | 'alg' | 'number'>,
-): Key => key(signingKeysPartition(tenant), `${purpose}#${alg}#${String(number).padStart(8, '0')}`);
+): Key => key(signingKeysPartition(tenant, purpose), `${alg}#${String(number).padStart(8, '0')}`);
 
 /** RFC 7009: that a JWT is revoked, by its `jti`. */
 export const denialKey = (tenant: string, jti: string): Key =>

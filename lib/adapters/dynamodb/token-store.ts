@@ -5,7 +5,7 @@ import { maxClientIdLength } from '../../oauth/client-metadata.ts';
 import type { TokenStore } from '../../oauth/ports.ts';
 import { answer, conditionHeld, getItem } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
-import { type Key, tokenKey } from './keys.ts';
+import { denialKey, type Key, tokenKey } from './keys.ts';
 import { count, list, optional, parseRow, shape, storedThumbprint, text } from './row-parser.ts';
 
 /** TTL deletion may lag by days, so every method looks at `exp` itself. */
@@ -29,6 +29,13 @@ export function dynamoTokenStore(client: DynamoDBClient, grantsTable: string): T
       const record = live(await getItem(client, grantsTable, key), at);
       return record === undefined || record.client_id === client_id ? 'unknown' : 'foreign';
     },
+    async deny(tenant, { jti, exp }, at) {
+      await answer('UpdateItem', client.send(denial(grantsTable, denialKey(tenant, jti), exp, at)));
+    },
+    async deniedAt(tenant, jti, at) {
+      const row = parseRow(await getItem(client, grantsTable, denialKey(tenant, jti)), denialRow);
+      return row !== undefined && row.exp * 1000 > at.getTime() ? row.revoked_at : undefined;
+    },
   };
 }
 
@@ -43,6 +50,18 @@ function revocation(TableName: string, Key: Key, client_id: string, at: Date): U
     ExpressionAttributeValues: attributes({ ':client_id': client_id, ':at': epochSeconds(at) }),
   });
 }
+
+function denial(TableName: string, Key: Key, exp: number, at: Date): UpdateItemCommand {
+  return new UpdateItemCommand({
+    TableName,
+    Key,
+    UpdateExpression: 'SET revoked_at = if_not_exists(revoked_at, :at), #exp = :exp',
+    ExpressionAttributeNames: { '#exp': 'exp' },
+    ExpressionAttributeValues: attributes({ ':at': epochSeconds(at), ':exp': exp }),
+  });
+}
+
+const denialRow = shape<{ readonly revoked_at: number; readonly exp: number }>({ revoked_at: count, exp: count });
 
 function live(item: Item | undefined, at: Date): AccessTokenRecord | undefined {
   const record = parseRow(item, accessTokenRecord);
@@ -61,6 +80,7 @@ const accessTokenRecord = shape<AccessTokenRecord>({
   nbf: count,
   exp: count,
   jti: text,
-  cnf: shape({ 'x5t#S256': storedThumbprint }),
+  acr: optional(text),
+  cnf: optional(shape({ 'x5t#S256': storedThumbprint })),
   revoked_at: optional(count),
 });

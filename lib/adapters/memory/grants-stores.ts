@@ -8,6 +8,7 @@ import { rowsByTenant } from './rows-by-tenant.ts';
 /** Unbounded: expired tokens stay, as they may for days where TTL deletes them. */
 export function memoryTokenStore(): TokenStore {
   const rows = rowsByTenant<AccessTokenRecord>();
+  const denials = rowsByTenant<{ readonly revoked_at: number; readonly exp: number }>();
   return {
     async save(tenant, hash, record) {
       rows(tenant).set(hash, structuredClone(record));
@@ -22,6 +23,13 @@ export function memoryTokenStore(): TokenStore {
       const revoked_at = record.revoked_at ?? Math.floor(at.getTime() / 1000);
       rows(tenant).set(hash, { ...record, revoked_at });
       return 'revoked';
+    },
+    async deny(tenant, { jti, exp }, at) {
+      const revoked_at = denials(tenant).get(jti)?.revoked_at ?? Math.floor(at.getTime() / 1000);
+      denials(tenant).set(jti, { revoked_at, exp });
+    },
+    async deniedAt(tenant, jti, at) {
+      return live(denials(tenant).get(jti), at)?.revoked_at;
     },
   };
 }

@@ -7,8 +7,8 @@ export function memorySigningKeyStore(): SigningKeyStore {
   const rows = rowsByTenant<SigningKey>();
   const place = ({ purpose, alg, number }: SigningKey) => `${purpose}#${alg}#${number}`;
   return {
-    async list(tenant) {
-      return structuredClone([...rows(tenant).values()]);
+    async list(tenant, purpose) {
+      return structuredClone([...rows(tenant).values()].filter((key) => key.purpose === purpose));
     },
     async create(tenant, key) {
       if (rows(tenant).has(place(key))) return false;

@@ -1,7 +1,8 @@
 /** The introspection endpoint (RFC 7662, RFC 8705 §3.2): a token is active while its certificate is. */
 import type { HttpResponse } from '../../http.ts';
 import { fail, ok, type Result } from '../../result.ts';
-import { type AccessTokenRecord, hashToken } from '../access-token.ts';
+import type { AccessTokenRecord } from '../access-token.ts';
+import { findAccessToken } from '../access-token-format.ts';
 import type { Call } from '../call.ts';
 import type { Client } from '../client.ts';
 import { authenticateClient } from '../client-authentication/client-authentication.ts';
@@ -27,10 +28,11 @@ export async function introspection(call: Call, server: Server): Promise<HttpRes
 type TokenVerdict = Result<AccessTokenRecord, Reason>;
 
 /** The token, its audience, its client, its certificate: the first that fails is the reason. */
-async function judgeToken(token: string, caller: Client, call: Call, server: Server): Promise<TokenVerdict> {
-  const { snapshot, record, at } = call;
-  const found = await server.tokens.find(snapshot.tenant.name, hashToken(token), at);
-  if (found === undefined) return fail('token_unknown');
+async function judgeToken(presented: string, caller: Client, call: Call, server: Server): Promise<TokenVerdict> {
+  const { record } = call;
+  const token = await findAccessToken(presented, call, server);
+  if (!token.ok) return token;
+  const found = token.value;
   record.jti = found.jti;
   record.token_client_id = found.client_id;
   if (!maySee(caller, found)) return fail('audience_not_allowed');

@@ -4,7 +4,9 @@ import { httpRoutes, pathFor } from '../../routes.ts';
 import type { Call } from '../call.ts';
 import { refuseParameters } from '../form.ts';
 import { grantTypes } from '../grants/grant-types.ts';
+import type { Server } from '../ports.ts';
 import { publicDocument } from '../response.ts';
+import type { SigningKey } from '../signing-key.ts';
 import type { Tenant } from '../tenant.ts';
 
 /** What works at the token, introspection and revocation endpoints. */
@@ -15,10 +17,14 @@ export function metadata({ snapshot, request }: Call): HttpResponse {
   return document(metadataOf(snapshot.tenant), request);
 }
 
-/** RFC 7517 §5. Access tokens are opaque, so there is no key to publish. */
-export function jwks({ request }: Call): HttpResponse {
-  return document({ keys: [] }, request);
+/** RFC 7517 §5: what verifies access tokens (RFC 9068 §4) and introspection answers (RFC 9701 §5). */
+export async function jwks({ request, snapshot, at }: Call, { keys }: Pick<Server, 'keys'>): Promise<HttpResponse> {
+  const published = await keys.published(snapshot, at);
+  return document({ keys: published.map(jwk) }, request);
 }
+
+/** RFC 7517 §4: the public members, one by one. */
+const jwk = ({ public_jwk, kid, alg }: SigningKey) => ({ ...public_jwk, kid, alg, use: 'sig' });
 
 /** RFC 8414 §2. */
 export function metadataOf(tenant: Tenant): Readonly<Record<string, unknown>> {

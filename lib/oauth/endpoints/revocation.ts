@@ -1,6 +1,6 @@
 /** The revocation endpoint (RFC 7009). */
 import type { HttpResponse } from '../../http.ts';
-import { hashToken } from '../access-token.ts';
+import { revokeAccessToken } from '../access-token-format.ts';
 import type { Call } from '../call.ts';
 import { authenticateClient } from '../client-authentication/client-authentication.ts';
 import { OAuthError } from '../error.ts';
@@ -11,8 +11,7 @@ import type { Server } from '../ports.ts';
 export async function revocation(call: Call, server: Server): Promise<HttpResponse> {
   const form = parseForm(call.request);
   const { client } = await authenticateClient(form, call, server);
-  const hash = hashToken(required(form, 'token'));
-  const outcome = await server.tokens.revoke(call.snapshot.tenant.name, hash, client.client_id, call.at);
+  const outcome = await revokeAccessToken(required(form, 'token'), client.client_id, call, server);
   if (outcome === 'foreign') {
     throw new OAuthError('unauthorized_client', 'The token was issued to another client', {
       reason: 'audience_not_allowed',

@@ -1,6 +1,7 @@
 /** The token endpoint (RFC 6749 §3.2, RFC 8705 §3). */
 import type { HttpResponse } from '../../http.ts';
-import { accessTokenRandomness, hashToken, issueAccessToken } from '../access-token.ts';
+import { accessTokenRandomness, issueAccessToken } from '../access-token.ts';
+import { deliverAccessToken } from '../access-token-format.ts';
 import type { Call } from '../call.ts';
 import { keepVerdict } from '../certificate-row.ts';
 import { authenticateClient } from '../client-authentication/client-authentication.ts';
@@ -19,15 +20,16 @@ export async function token(call: Call, server: Server): Promise<HttpResponse> {
   const client = await authenticateClient(form, call, server);
   demandGrantType(grant_type, client);
   const grant = grantType(client, form, snapshot.tenant);
-  const issued = issueAccessToken(grant, client, snapshot.tenant, at, server.randomBytes(accessTokenRandomness));
+  const draft = issueAccessToken(grant, client, snapshot.tenant, at, server.randomBytes(accessTokenRandomness));
   // Before the token, so that no token is ever found without the row that judges it.
   await keepVerdict(client.verdict, undefined, snapshot, server);
-  await server.tokens.save(snapshot.tenant.name, hashToken(issued.token), issued.record);
+  const issued = await deliverAccessToken(draft, client.client, call, server);
   record.jti = issued.record.jti;
   return json({
     access_token: issued.token,
     token_type: 'Bearer',
     expires_in: issued.record.exp - issued.record.iat,
     ...(issued.record.scope !== undefined && { scope: issued.record.scope }),
+    ...(issued.record.acr !== undefined && { context: { LEVEL_OF_ASSURANCE: issued.record.acr } }),
   });
 }

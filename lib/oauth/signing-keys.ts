@@ -1,0 +1,166 @@
+/** The signing keys of the tenants in use (RFC 7517): read once a registry version, unwrapped once a process. */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { defaultKeySettings, plannedKey } from './key-schedule.ts';
+import { newSigningKey } from './new-signing-key.ts';
+import type { KeyWrap, Memory, SigningKeyStore, TenantSnapshot } from './ports.ts';
+import { jwkThumbprint, publicKey } from './public-jwk.ts';
+import { activeKey, type KeyPurpose, type KeySlot, keyPurposes, keyState, type SigningKey } from './signing-key.ts';
+
+/** A key that signs; `remove_at` bounds the life of what it signs. */
+export type Signer = { readonly key: SigningKey; readonly privateKey: KeyObject };
+
+export type Verifier = { readonly key: SigningKey; readonly publicKey: KeyObject };
+
+export interface SigningKeys {
+  /** Whether there is anything to wrap keys with: without it nothing is signed. */
+  readonly available: boolean;
+  /** RFC 7517 §5: every key that is published, and not removed. */
+  published(snapshot: TenantSnapshot, at: Date): Promise<readonly SigningKey[]>;
+  /** Undefined for a `kid` that no key of this purpose has. The caller holds the algorithm against what it has. */
+  find(kid: string, purpose: KeyPurpose, snapshot: TenantSnapshot, at: Date): Promise<Verifier | undefined>;
+  /** The active key of the slot, made now where there is none. Rejects with an Error where none can be had. */
+  signer(slot: KeySlot, snapshot: TenantSnapshot, at: Date): Promise<Signer>;
+}
+
+export type SigningKeysPorts = {
+  readonly store: Pick<SigningKeyStore, 'list' | 'create'>;
+  readonly wrap: KeyWrap | undefined;
+  /** Private keys by tenant and `kid`. */
+  readonly unwrapped: Memory<Promise<KeyObject>>;
+};
+
+/** The keys of one tenant as they were read. */
+type Ring = { readonly readAt: number; readonly verifiers: readonly Verifier[] };
+
+type Held = { ring: Promise<Ring> | undefined; readonly making: Map<string, Promise<Signer>> };
+
+type Tenants = WeakMap<TenantSnapshot, Held>;
+
+/** Milliseconds before keys are read again because one is missing: whoever makes up a `kid` costs one read a second. */
+const patience = 1_000;
+
+/** Seconds by which the clocks of two functions may differ. */
+export const clockSkew = 60;
+
+export function signingKeys({ store, wrap, unwrapped }: SigningKeysPorts): SigningKeys {
+  // By the snapshot, which goes with the version of the tenant: an operator's change of keys is seen with it.
+  const purposes: Readonly<Record<KeyPurpose, Tenants>> = { access_token: new WeakMap(), introspection: new WeakMap() };
+
+  function heldFor(purpose: KeyPurpose, snapshot: TenantSnapshot): Held {
+    const held = purposes[purpose].get(snapshot) ?? { ring: undefined, making: new Map() };
+    purposes[purpose].set(snapshot, held);
+    return held;
+  }
+
+  function read(purpose: KeyPurpose, snapshot: TenantSnapshot, at: Date): Promise<Ring> {
+    const held = heldFor(purpose, snapshot);
+    const ring = store.list(snapshot.tenant.name, purpose).then((keys) => ({
+      readAt: at.getTime(),
+      verifiers: keys.flatMap(loadable),
+    }));
+    held.ring = ring;
+    ring.catch(() => {
+      if (held.ring === ring) held.ring = undefined;
+    });
+    return ring;
+  }
+
+  /** What `wanted` finds in memory, else in the store, which is asked once a second at most. */
+  async function look<T>(
+    wanted: (ring: Ring) => T | undefined,
+    purpose: KeyPurpose,
+    snapshot: TenantSnapshot,
+    at: Date,
+  ): Promise<T | undefined> {
+    const held = heldFor(purpose, snapshot);
+    const known = held.ring;
+    const ring = await (known ?? read(purpose, snapshot, at));
+    const found = wanted(ring);
+    if (found !== undefined || known === undefined || at.getTime() - ring.readAt < patience) return found;
+    const latest = held.ring;
+    return wanted(await (latest === known || latest === undefined ? read(purpose, snapshot, at) : latest));
+  }
+
+  /** The published keys of a purpose. Where none signs, another function may have made one that nobody here has seen. */
+  async function shown(purpose: KeyPurpose, snapshot: TenantSnapshot, at: Date): Promise<readonly SigningKey[]> {
+    const seconds = at.getTime() / 1000;
+    const slot = { purpose, alg: snapshot.tenant.access_token_signing_alg };
+    const kept = (ring: Ring) => keysOf(ring).filter((key) => keyState(key, seconds) !== 'removed');
+    const whole = (ring: Ring) => (activeKey(kept(ring), slot, seconds) === undefined ? undefined : kept(ring));
+    const found = await look(whole, purpose, snapshot, at);
+    return found ?? kept(await (heldFor(purpose, snapshot).ring ?? read(purpose, snapshot, at)));
+  }
+
+  /** Two that make the first key at once make one: the store takes one, and both read it. */
+  async function make(slot: KeySlot, snapshot: TenantSnapshot, at: Date, by: KeyWrap): Promise<Signer> {
+    const seconds = Math.floor(at.getTime() / 1000);
+    const keys = keysOf(await read(slot.purpose, snapshot, at));
+    // A key that another function made a moment ago by a faster clock.
+    const other = activeKey(keys.filter(usable(by)), slot, seconds + clockSkew);
+    if (other !== undefined) return unwrap(other, snapshot, by);
+    const plan = plannedKey(keys, slot, { at: seconds, active_at: seconds }, defaultKeySettings);
+    await store.create(snapshot.tenant.name, await newSigningKey(plan, snapshot.tenant.name, by));
+    const stored = keysOf(await read(slot.purpose, snapshot, at));
+    const made = activeKey(stored.filter(usable(by)), slot, seconds + clockSkew);
+    if (made === undefined) throw new Error(`no signing key for ${slot.purpose} could be made`);
+    return unwrap(made, snapshot, by);
+  }
+
+  async function unwrap(key: SigningKey, { tenant }: TenantSnapshot, by: KeyWrap): Promise<Signer> {
+    const name = `${tenant.name}#${key.kid}`;
+    const known = unwrapped.get(name);
+    if (known !== undefined) return { key, privateKey: await known };
+    const context = { tenant: tenant.name, kid: key.kid, purpose: key.purpose };
+    const loading = by.unwrap(key.private_key, context).then(privateKeyOf);
+    unwrapped.set(name, loading);
+    loading.catch(() => unwrapped.delete(name));
+    return { key, privateKey: await loading };
+  }
+
+  return {
+    available: wrap !== undefined,
+    async published(snapshot, at) {
+      const rings = keyPurposes.map((purpose) => shown(purpose, snapshot, at));
+      return (await Promise.all(rings)).flat();
+    },
+    find: (kid, purpose, snapshot, at) =>
+      look((ring) => ring.verifiers.find(({ key }) => key.kid === kid), purpose, snapshot, at),
+    async signer(slot, snapshot, at) {
+      if (wrap === undefined) throw new Error('no key wrap is configured');
+      const held = heldFor(slot.purpose, snapshot);
+      const seconds = Math.floor(at.getTime() / 1000);
+      const keys = keysOf(await (held.ring ?? read(slot.purpose, snapshot, at)));
+      const active = activeKey(keys.filter(usable(wrap)), slot, seconds);
+      if (active !== undefined) return unwrap(active, snapshot, wrap);
+      const name = `${slot.purpose}#${slot.alg}`;
+      const making = held.making.get(name) ?? make(slot, snapshot, at, wrap).finally(() => held.making.delete(name));
+      held.making.set(name, making);
+      return making;
+    },
+  };
+}
+
+const keysOf = (ring: Ring): readonly SigningKey[] => ring.verifiers.map(({ key }) => key);
+
+/** A key that another wrapping key wrapped stays good for what it signed, and another one signs. */
+const usable = (by: KeyWrap) => (key: SigningKey) => key.wrapped_by === by.name;
+
+/** A row whose members are no key, or another than its `kid` says (RFC 7638), verifies nothing. */
+function loadable(key: SigningKey): readonly Verifier[] {
+  if (jwkThumbprint(key.public_jwk) !== key.kid) return [];
+  try {
+    return [{ key, publicKey: publicKey(key.public_jwk) }];
+  } catch {
+    return [];
+  }
+}
+
+function privateKeyOf(pkcs8: Uint8Array): KeyObject {
+  const key = createPrivateKey({
+    key: Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.length),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  pkcs8.fill(0);
+  return key;
+}
