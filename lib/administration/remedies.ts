@@ -1,0 +1,46 @@
+/** What a person can do about each reason for a refusal (docs/errors.md). */
+import type { Reason } from '../oauth/reason.ts';
+
+export const remedies: Readonly<Partial<Record<string, string>>> = {
+  no_certificate: 'send the request to the mTLS host, with the certificate',
+  certificate_unparsable: 'have the certificate issued again: it breaks RFC 5280 §4',
+  chain_untrusted: 'add the CA that issued it to the truststore of this tenant, or ask another tenant',
+  chain_incomplete: 'add the missing intermediate to the truststore: chains that clients send are not used',
+  signature_invalid: 'another CA of the same name signed it: add that one, or have the certificate issued again',
+  certificate_nonconforming: 'have the certificate issued again: it breaks RFC 5280 §4',
+  certificate_expired: 'renew the certificate',
+  certificate_not_yet_valid: 'wait, or look at the clock of the CA',
+  issuer_expired: 'renew the CA certificate and add it to the truststore',
+  basic_constraints: 'use an end entity certificate of a CA that may issue certificates',
+  path_length: 'the CA may not have CAs below it at that depth: ask the CA',
+  name_constraints: 'the CA may not issue that name: ask the CA, or see constraints of «policy set --entry»',
+  policy: 'the CA demands a certificate policy that the path does not have: ask the CA',
+  key_usage: 'have the certificate issued again with the key usage that is missing',
+  eku_client_auth_missing:
+    'use a CA that issues clientAuth; for a public CA that no longer does, see extended_key_usage of «policy set --entry»',
+  critical_extension_unknown: 'have the certificate issued again without the extension, or with it not critical',
+  weak_key: 'make a new key: RSA of 2048 bits or more, P-256, P-384, P-521, Ed25519 or Ed448',
+  weak_signature: 'have the certificate issued again, signed with SHA-256 or better',
+  budget_exceeded: 'no honest certificate needs that much work: ask the CA what this one is',
+  certificate_revoked: 'its CA has revoked it: get a new certificate',
+  issuer_revoked: 'the CA itself is revoked: get a certificate of another one, and remove it from the truststore',
+  certificate_on_hold: 'its CA has suspended it: ask the CA',
+  certificate_blocked: 'an operator blocked it: see «block list», and «block remove» if that is over',
+  status_unknown: 'its responder does not know it: a new certificate is known a little later, a forged one never',
+  no_status_source: 'set crl_url, responder_url or revocation=none for the entry of its CA with «policy set --entry»',
+  revocation_unavailable:
+    'look at the responder of the CA: what it was asked and what it said stands above; the client may retry',
+  status_untrusted:
+    'look at the responder: its answer is not signed by the CA or whom it delegated; see responder_certificate',
+  client_unknown: 'register it with «client add», or look for it with «client list»',
+  client_disabled: 'enable it with «client enable»',
+  method_mismatch: 'authenticate with the method that the client registered',
+  no_signing_key: 'the deployment has nothing to wrap signing keys with: configure it, or register opaque tokens',
+  subject_mismatch: 'register the subject as the certificate has it: «client add --replace --cert FILE» derives it',
+  san_mismatch: 'register a subjectAltName as the certificate has it',
+  certificate_mismatch: 'use the certificate that is registered, or register this one',
+  ca_not_allowed: 'use a certificate of the CA whose key is registered, or register the key of this one',
+  not_registered: 'register this certificate for the client',
+  certificate_not_active_yet: 'wait for the beginning of its window, or change the window',
+  certificate_retired: 'use the certificate that took its place, or change its window',
+} satisfies Partial<Record<Reason | 'not_registered' | 'certificate_not_active_yet' | 'certificate_retired', string>>;
