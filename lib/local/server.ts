@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoClient } from '../adapters/dynamodb/client.ts';
 import { dynamoStores } from '../adapters/dynamodb/stores.ts';
 import { type TableNames, tables } from '../adapters/dynamodb/tables.ts';
-import { toEnvironment } from '../config.ts';
+import { type Config, toEnvironment } from '../config.ts';
 import type { StoredEntry } from '../oauth/ports.ts';
 import { createAuthority } from './authority.ts';
 import { findStatusUrl, loadAuthority, saveAuthority } from './authority-files.ts';
@@ -11,6 +11,7 @@ import { type Demo, prepareDemo } from './demo.ts';
 import { serverCaFile } from './demo-files.ts';
 import { startEmbeddedStore } from './embedded-store.ts';
 import { type Gateway, startGateway } from './gateway.ts';
+import { loadKeyWrap } from './key-wrap-file.ts';
 import type { LambdaHandler } from './lambda.ts';
 import { entriesOf, registerTenant } from './registration.ts';
 import { type Responder, startResponder } from './responder.ts';
@@ -75,7 +76,9 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   const problems = tenants.flatMap((tenant) => tenant.problems);
   if (problems.length > 0) throw new Error(problems.join('\n'));
 
-  const handlers = await loadHandlers(environmentOf(store, [new URL(responder.url).host, ...options.allowFetch]));
+  const statusAllowHosts = [new URL(responder.url).host, ...options.allowFetch];
+  const keyWrap = await loadKeyWrap(directory.file('key-wrap'));
+  const handlers = await loadHandlers(environmentOf(store, { statusAllowHosts, keyWrap }));
   const certificate = options.server ?? responder.authority.server;
   const serverCa = serverCaOf(options.server, responder.authority);
   await writePrivate(serverCaFile(directory.path), serverCa);
@@ -149,7 +152,7 @@ function pemOf(der: Uint8Array): string {
 
 function environmentOf(
   { endpoint, region, credentials }: Awaited<ReturnType<typeof startEmbeddedStore>>,
-  statusAllowHosts: readonly string[],
+  settings: Pick<Config, 'statusAllowHosts' | 'keyWrap'>,
 ): Record<string, string> {
   return {
     AWS_REGION: region,
@@ -157,7 +160,7 @@ function environmentOf(
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-    ...toEnvironment({ ...tableNames, tenantHosts: {}, registryMaxAge: 1, statusAllowHosts, logLevel: 'info' }),
+    ...toEnvironment({ ...tableNames, tenantHosts: {}, registryMaxAge: 1, logLevel: 'info', ...settings }),
   };
 }
 
