@@ -50,6 +50,8 @@ export type RequestRecord = {
   token_client_id?: string;
   /** The certificate that token is bound to; `path` and `certificate_status` speak of it then. */
   token_thumbprint?: string;
+  /** The certificate that the caller of introspection was shown together with the token. */
+  presented_thumbprint?: string;
   active?: boolean;
   error?: ErrorCode;
   reason?: Reason;

@@ -1,14 +1,16 @@
 /** The JSON responses of the endpoints and their caching rules. */
 import type { HttpResponse } from '../http.ts';
 
+/** RFC 6749 §5.1, RFC 7662 §2.2. */
+export const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' } as const;
+
 /** RFC 6749 §5.1: responses that carry tokens or verdicts are never stored. */
 export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): HttpResponse {
   return {
     status,
     headers: {
       'content-type': 'application/json;charset=UTF-8',
-      'cache-control': 'no-store',
-      pragma: 'no-cache',
+      ...noStore,
       ...headers,
     },
     body: JSON.stringify(body),

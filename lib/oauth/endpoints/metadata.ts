@@ -6,15 +6,17 @@ import { refuseParameters } from '../form.ts';
 import { grantTypes } from '../grants/grant-types.ts';
 import type { Server } from '../ports.ts';
 import { publicDocument } from '../response.ts';
+import { offersSignedAnswers } from '../signed-introspection.ts';
 import type { SigningKey } from '../signing-key.ts';
+import type { SigningKeys } from '../signing-keys.ts';
 import type { Tenant } from '../tenant.ts';
 
 /** What works at the token, introspection and revocation endpoints. */
 const authenticationMethods = ['tls_client_auth'];
 
 /** RFC 8414 §3.2; the same document at `openid-configuration`, where OpenID libraries look for it. */
-export function metadata({ snapshot, request }: Call): HttpResponse {
-  return document(metadataOf(snapshot.tenant), request);
+export function metadata({ snapshot, request }: Call, { keys }: Pick<Server, 'keys'>): HttpResponse {
+  return document(metadataOf(snapshot.tenant, keys), request);
 }
 
 /** RFC 7517 §5: what verifies access tokens (RFC 9068 §4) and introspection answers (RFC 9701 §5). */
@@ -27,7 +29,7 @@ export async function jwks({ request, snapshot, at }: Call, { keys }: Pick<Serve
 const jwk = ({ public_jwk, kid, alg }: SigningKey) => ({ ...public_jwk, kid, alg, use: 'sig' });
 
 /** RFC 8414 §2. */
-export function metadataOf(tenant: Tenant): Readonly<Record<string, unknown>> {
+export function metadataOf(tenant: Tenant, keys: Pick<SigningKeys, 'available'>): Readonly<Record<string, unknown>> {
   return {
     issuer: tenant.issuer,
     ...endpoints(tenant, new URL(tenant.issuer).origin),
@@ -37,6 +39,10 @@ export function metadataOf(tenant: Tenant): Readonly<Record<string, unknown>> {
     token_endpoint_auth_methods_supported: authenticationMethods,
     introspection_endpoint_auth_methods_supported: authenticationMethods,
     revocation_endpoint_auth_methods_supported: authenticationMethods,
+    // RFC 9701 §7: one algorithm, none where answers are not signed.
+    ...(offersSignedAnswers(tenant, keys) && {
+      introspection_signing_alg_values_supported: [tenant.access_token_signing_alg],
+    }),
     tls_client_certificate_bound_access_tokens: true,
     mtls_endpoint_aliases: aliases(tenant),
   };
