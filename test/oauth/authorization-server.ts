@@ -147,7 +147,7 @@ export async function authorizationServer({ tenant = {}, validity = 3600, keyWra
       await ledger.record({ ...entry, revoked: { at: clock.now, reason } });
     },
     post,
-    get: (path: string) => send(path),
+    get: (path: string, clientCertPem?: string) => send(path, { clientCertPem }),
     /** The key that signs now. */
     signer: async (purpose: 'access_token' | 'introspection' = 'access_token') => {
       const snapshot = await server.registry.snapshot('default');
