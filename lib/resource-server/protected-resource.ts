@@ -7,6 +7,8 @@ export type Challenge = {
   readonly status: 400 | 401 | 403;
   readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
   readonly description: string;
+  /** RFC 6750 §3: the scope values that the resource needs. */
+  readonly scope?: readonly string[];
 };
 
 /** What the authorization server says of an active token (RFC 7662 §2.2). */
@@ -30,26 +32,38 @@ export function bearerToken(request: HttpRequest): Result<string, Challenge> {
 
 /**
  * RFC 8705 §3: the claims, if they are bound to the certificate of this very connection. A token whose `cnf` is
- * absent or says something else is refused as well: it is never taken for a plain bearer token (RFC 7800 §3.1).
+ * absent or says anything else is refused as well: it is never taken for a plain bearer token (RFC 7800 §3.1).
  */
 export function checkBinding(claims: Claims | undefined, thumbprint: string | undefined): Result<Claims, Challenge> {
   if (claims?.['active'] === false || claims === undefined) return fail(invalidToken('The token is not active'));
-  const confirmation = claims['cnf'];
-  const bound =
-    typeof confirmation === 'object' && confirmation !== null && 'x5t#S256' in confirmation
-      ? confirmation['x5t#S256']
-      : undefined;
-  if (typeof bound !== 'string') return fail(invalidToken('The token is not bound to a certificate'));
+  const bound = boundThumbprint(claims['cnf']);
+  if (bound === undefined) return fail(invalidToken('The token is not bound to a certificate'));
   if (thumbprint === undefined) return fail(invalidToken('The certificate the token is bound to was not presented'));
   if (bound !== thumbprint) return fail(invalidToken('The token is bound to another certificate'));
   return ok(claims);
 }
 
+/** RFC 7800 §3.1: undefined where there is another member besides, which says something that is not checked here. */
+function boundThumbprint(cnf: unknown): string | undefined {
+  if (typeof cnf !== 'object' || cnf === null || Object.keys(cnf).length !== 1) return undefined;
+  const bound = 'x5t#S256' in cnf ? cnf['x5t#S256'] : undefined;
+  return typeof bound === 'string' && bound !== '' ? bound : undefined;
+}
+
+/** RFC 6750 §3.1: `insufficient_scope` where the token lacks one of the scope values (RFC 6749 §3.3). */
+export function checkScope(claims: Claims, scope: readonly string[]): Result<Claims, Challenge> {
+  const granted = typeof claims['scope'] === 'string' ? claims['scope'].split(' ') : [];
+  if (scope.every((value) => granted.includes(value))) return ok(claims);
+  const description = 'The token lacks a scope value that is needed here';
+  return fail({ status: 403, error: 'insufficient_scope', description, scope });
+}
+
 /** RFC 6750 §3: the answer that tells the caller what is missing. */
-export function challengeResponse({ status, error, description }: Challenge, realm: string): HttpResponse {
+export function challengeResponse({ status, error, description, scope = [] }: Challenge, realm: string): HttpResponse {
   const parameters = [
     `realm="${realm}"`,
     ...(error === undefined ? [] : [`error="${error}"`, `error_description="${description}"`]),
+    ...(scope.length === 0 ? [] : [`scope="${scope.join(' ')}"`]),
   ];
   return {
     status,
