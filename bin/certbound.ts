@@ -1,72 +1,69 @@
-/** `npm run certbound`: the operator's commands on a running local server. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** `npm run certbound`: the operator's commands, on an account or on a local server. */
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { dynamoClient } from '../lib/adapters/dynamodb/client.ts';
+import { dynamoStores } from '../lib/adapters/dynamodb/stores.ts';
+import { AskedWrongly, type DevelopmentCa, type OpenRegistry } from '../lib/command-line/command.ts';
+import { type OpenSession, run, type SessionOptions } from '../lib/command-line/run.ts';
+import { parseConfig } from '../lib/config.ts';
 import { isRevocationReason, revocationReasons } from '../lib/local/issuer-forms.ts';
+import { openLocalRegistry } from '../lib/local/local-registry.ts';
 import { controlOf } from '../lib/local/responder-control.ts';
-import { type Endpoint, findEndpoint } from '../lib/local/state-directory.ts';
+import { findEndpoint } from '../lib/local/state-directory.ts';
 
-const usage = `npm run certbound -- COMMAND [--state-dir .certbound]
-
-  show                                     where the running server is
-  issue "CN=my-client,O=Example" [--out NAME]
-                                           a certificate of the development CA: NAME.crt and NAME.key
-  revoke FILE.crt [--reason keyCompromise] revokes it at the development CA
-
-Examples
-  npm run certbound -- issue "CN=billing,O=Example" --out billing
-  npm run certbound -- revoke billing.crt --reason cessationOfOperation
-`;
-
-/** What the user asked for cannot be done as asked. */
-class Refused extends Error {}
-
-type Flags = { readonly out: string; readonly reason: string };
-
-const commands = new Map<string, (endpoint: Endpoint, argument: string | undefined, flags: Flags) => Promise<string>>([
-  ['show', async ({ issuer, mtls, store, responder }) => JSON.stringify({ issuer, mtls, store, responder }, null, 2)],
-  ['issue', issue],
-  ['revoke', revoke],
-]);
-
-async function issue(endpoint: Endpoint, subject: string | undefined, { out }: Flags): Promise<string> {
-  if (subject === undefined) throw new Refused('issue needs a subject, as in "CN=my-client,O=Example"');
-  const { certificate, key, serial } = await controlOf(endpoint).issue(subject);
-  writeFileSync(`${out}.key`, key, { mode: 0o600 });
-  writeFileSync(`${out}.crt`, certificate);
-  return `Issued ${out}.crt and ${out}.key, serial ${serial}`;
-}
-
-async function revoke(endpoint: Endpoint, file: string | undefined, { reason }: Flags): Promise<string> {
-  if (file === undefined) throw new Refused('revoke needs the file of a certificate');
-  if (!isRevocationReason(reason)) {
-    throw new Refused(`--reason ${reason}: must be one of ${Object.keys(revocationReasons).join(', ')}`);
-  }
-  await controlOf(endpoint).revoke(readFileSync(file, 'utf8'), reason);
-  return `Revoked ${file}`;
-}
-
-try {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      'state-dir': { type: 'string', default: '.certbound' },
-      out: { type: 'string', default: 'client' },
-      reason: { type: 'string', default: 'keyCompromise' },
-      help: { type: 'boolean', default: false },
+const openSession: OpenSession = (options) => {
+  let opened: Promise<OpenRegistry> | undefined;
+  return {
+    operator: { actor: userInfo().username, at: new Date() },
+    now: () => new Date(),
+    registry() {
+      opened ??= openRegistry(options);
+      return opened;
     },
-  });
-  const [name, argument] = positionals;
-  const command = commands.get(name ?? '');
-  if (values.help) console.log(usage);
-  else if (command === undefined) throw new Refused(`${name ?? 'nothing'} is no command\n\n${usage}`);
-  else {
-    const state = resolve(values['state-dir']);
-    const endpoint = await findEndpoint(state);
-    if (endpoint === undefined) throw new Refused(`No server runs on ${state}; start one with npm start`);
-    console.log(await command(endpoint, argument, values));
+    developmentCa: () => developmentCa(resolve(options.stateDirectory)),
+    close: async () => (await opened)?.close(),
+  };
+};
+
+/** Tables that are named, by flag or environment, are an account's; else the state directory is meant. */
+async function openRegistry(options: SessionOptions): Promise<OpenRegistry> {
+  // Here the flags take the place of single variables, before they are read.
+  const { env } = process;
+  const named = [options.registryTable ?? env['REGISTRY_TABLE'], options.grantsTable ?? env['GRANTS_TABLE']];
+  const [REGISTRY_TABLE, GRANTS_TABLE] = named;
+  if (REGISTRY_TABLE === undefined && GRANTS_TABLE === undefined) return openLocal(resolve(options.stateDirectory));
+  if (REGISTRY_TABLE === undefined || GRANTS_TABLE === undefined) {
+    throw new AskedWrongly('--registry and --grants belong together: the outputs of the stack Data name both tables');
   }
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = error instanceof Refused ? 2 : 1;
+  const config = parseConfig({ ...env, REGISTRY_TABLE, GRANTS_TABLE });
+  const client = dynamoClient(options.region === undefined ? {} : { region: options.region });
+  const { statusAllowHosts } = config;
+  return { stores: dynamoStores(client, config), statusAllowHosts, close: async () => client.destroy() };
 }
+
+async function openLocal(state: string): Promise<OpenRegistry> {
+  const found = await openLocalRegistry(state);
+  if (found !== undefined) return found;
+  throw new AskedWrongly(`No server runs on ${state} and none left its state; start one with npm start`);
+}
+
+async function developmentCa(state: string): Promise<DevelopmentCa> {
+  const endpoint = await findEndpoint(state);
+  if (endpoint === undefined) throw new AskedWrongly(`No server runs on ${state}; start one with npm start`);
+  const { issuer, mtls, store, responder } = endpoint;
+  const control = controlOf(endpoint);
+  return {
+    address: { issuer, mtls, store, responder },
+    revocationReasons: Object.keys(revocationReasons),
+    issue: (subject) => control.issue(subject),
+    async revoke(certificate, reason) {
+      if (!isRevocationReason(reason)) throw new AskedWrongly(`${reason} is no reason for a revocation`);
+      await control.revoke(certificate, reason);
+    },
+  };
+}
+
+const { out, error, exit } = await run(process.argv.slice(2), openSession);
+for (const line of out) console.log(line);
+for (const line of error) console.error(line);
+process.exitCode = exit;

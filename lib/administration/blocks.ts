@@ -48,12 +48,16 @@ export async function addBlock(
     const problem = `must be 1 to ${maxNoteLength} characters in one line`;
     return refuse({ what: 'note', value: note, problem, remedy: 'shorten it' });
   }
-  const { block, cautions } = found.value;
+  const { cautions } = found.value;
+  const known = (await ports.blocks.list(name)).find((each) => sameBlock(each, found.value.block));
+  const block = known === undefined ? found.value.block : withoutNote(known);
   const stored: StoredBlock = { ...block, added_at: epochSeconds(operator.at), ...(note !== undefined && { note }) };
   const change = { action: 'block.add', subject: describeBlock(block), ...(note !== undefined && { detail: note }) };
   await recorded(name, operator, change, ports, () => ports.blocks.add(name, stored));
   return ok({ tenant: name, block: stored, text: describeBlock(block), cautions });
 }
+
+const withoutNote = ({ added_at: _, note: __, ...block }: StoredBlock): Block => block;
 
 /** Takes a block away: tokens that it made inactive are active again, if they still live. */
 export async function removeBlock(
@@ -95,7 +99,12 @@ export function describeBlock(block: Block): string {
   }
 }
 
-const sameBlock = (a: Block, b: Block): boolean => describeBlock(a) === describeBlock(b);
+/** RFC 5280 §7.1: two texts of one issuer name one serial number. */
+function sameBlock(a: Block, b: Block): boolean {
+  if (a.kind !== 'serial_number' || b.kind !== 'serial_number') return describeBlock(a) === describeBlock(b);
+  const [one, other] = [parseName(a.issuer), parseName(b.issuer)];
+  return a.serialNumber === b.serialNumber && one.ok && other.ok && matchName(one.value, other.value);
+}
 
 type Found = { readonly block: Block; readonly cautions: readonly string[] };
 

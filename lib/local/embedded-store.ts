@@ -32,6 +32,9 @@ export type EmbeddedStore = {
 const region = 'us-east-1';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
+/** What a client of any embedded store is made with, besides its endpoint. */
+export const storeAccess = { region, credentials };
+
 /** Starts the store and creates its tables. Rejects with one line when another process has the directory or port. */
 export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const lock = options.path === undefined ? undefined : await takeLock(`${options.path}.lock`);

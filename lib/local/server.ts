@@ -36,7 +36,7 @@ export type LocalServerPorts = {
   readonly report: (line: string) => void;
 };
 
-const tableNames: TableNames = { registryTable: 'certbound-registry', grantsTable: 'certbound-grants' };
+export const tableNames: TableNames = { registryTable: 'certbound-registry', grantsTable: 'certbound-grants' };
 
 /** What is running, last started first: so it is stopped, also when a later part cannot start. */
 type Running = (() => Promise<void>)[];
@@ -95,7 +95,7 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   });
   running.push(() => gateway.close());
 
-  const endpoint = endpointOf(gateway, store.endpoint, responder);
+  const endpoint = { ...endpointOf(gateway, store.endpoint, responder), statusAllowHosts };
   const client = dynamoClient(store);
   await register(tenants, endpoint, client, demo, report).finally(() => client.destroy());
   demo?.open(endpoint, serverCa);

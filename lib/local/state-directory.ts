@@ -17,6 +17,8 @@ export type Endpoint = {
   readonly responder: string;
   /** RFC 6750: the bearer secret of the control API. It stands nowhere else. */
   readonly secret: string;
+  /** `host:port` of OCSP and CRL servers that the functions let through. */
+  readonly statusAllowHosts?: readonly string[];
 };
 
 export type StateDirectory = {
@@ -109,7 +111,8 @@ async function empty(path: string): Promise<void> {
 
 function isEndpoint(value: unknown): value is Endpoint {
   if (typeof value !== 'object' || value === null) return false;
-  const { pid, ...texts } = value as Record<string, unknown>;
+  const { pid, statusAllowHosts: hosts = [], ...texts } = value as Record<string, unknown>;
   const names = ['issuer', 'mtls', 'store', 'responder', 'secret'];
-  return Number.isSafeInteger(pid) && names.every((name) => typeof texts[name] === 'string');
+  const hasHosts = Array.isArray(hosts) && hosts.every((host) => typeof host === 'string');
+  return Number.isSafeInteger(pid) && hasHosts && names.every((name) => typeof texts[name] === 'string');
 }

@@ -1,0 +1,100 @@
+/** One run of the command line: words to a command, its outcome to output and an exit code. */
+import { parseArgs } from 'node:util';
+import { oneLine } from '../administration/change.ts';
+import { AskedWrongly, type Command, type Flags, type Input, type Outcome, type Session } from './command.ts';
+import { commands } from './commands.ts';
+import { commonFlags, helpOf, overview } from './help.ts';
+
+export const exits = { done: 0, failed: 1, askedWrongly: 2, refused: 3 } as const;
+
+export type Printed = { readonly out: readonly string[]; readonly error: readonly string[]; readonly exit: number };
+
+/** What a session is opened with. */
+export type SessionOptions = {
+  readonly stateDirectory: string;
+  readonly registryTable?: string;
+  readonly grantsTable?: string;
+  readonly region?: string;
+};
+
+export type OpenSession = (options: SessionOptions) => Session & { close(): Promise<void> };
+
+/** Never rejects, and never shows a stack: what failed is told in one line. */
+export async function run(args: readonly string[], open: OpenSession): Promise<Printed> {
+  try {
+    return await dispatched(args, open);
+  } catch (error) {
+    if (error instanceof AskedWrongly) return { out: [], error: error.lines, exit: exits.askedWrongly };
+    return { out: [], error: [failureLine(error)], exit: exits.failed };
+  }
+}
+
+async function dispatched(args: readonly string[], open: OpenSession): Promise<Printed> {
+  const found = findCommand(args);
+  if (found === undefined) return withoutCommand(args);
+  const { command, rest } = found;
+  const input = parsed(rest, command);
+  if (input.has('help')) return { out: helpOf(command), error: [], exit: exits.done };
+  const session = open(sessionOptions(input));
+  const outcome = await command.run(input, session).finally(() => session.close());
+  return printed(outcome, input.has('json'));
+}
+
+/** The command with the longest name that the words begin with. */
+function findCommand(args: readonly string[]) {
+  const named = (command: Command) => command.name.split(' ').every((word, index) => args[index] === word);
+  const command = commands.filter(named).toSorted((a, b) => b.name.length - a.name.length)[0];
+  return command && { command, rest: args.slice(command.name.split(' ').length) };
+}
+
+function withoutCommand(args: readonly string[]): Printed {
+  const [first = 'nothing'] = args;
+  const family = commands.filter(({ name }) => name.startsWith(`${first} `));
+  if (args.includes('--help') || first === 'help') {
+    return { out: overview(family.length > 0 ? family : commands), error: [], exit: exits.done };
+  }
+  const said = args.slice(0, family.length > 0 ? 2 : 1).join(' ') || first;
+  const known = overview(family.length > 0 ? family : commands);
+  return { out: [], error: [`${oneLine(said)} is no command`, '', ...known], exit: exits.askedWrongly };
+}
+
+function parsed(args: readonly string[], { flags }: Command): Input {
+  const options = Object.fromEntries(
+    Object.entries<Flags[string]>({ ...flags, ...commonFlags }).map(([name, { type }]) => [name, { type }]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const given = new Map(Object.entries(values));
+    const text = (flag: string) => {
+      const value = given.get(flag);
+      return typeof value === 'string' ? value : undefined;
+    };
+    return { words: positionals, text, has: (flag) => given.get(flag) !== undefined };
+  } catch (error) {
+    throw new AskedWrongly(`${oneLine((error as Error).message.split('. ')[0] ?? '')}; see --help`);
+  }
+}
+
+function sessionOptions({ text }: Input): SessionOptions {
+  const [registryTable, grantsTable, region] = [text('registry'), text('grants'), text('region')];
+  return {
+    stateDirectory: text('state-dir') ?? '.certbound',
+    ...(registryTable !== undefined && { registryTable }),
+    ...(grantsTable !== undefined && { grantsTable }),
+    ...(region !== undefined && { region }),
+  };
+}
+
+function printed({ lines, json, cautions = [], refused = false }: Outcome, asJson: boolean): Printed {
+  return {
+    out: asJson ? [JSON.stringify(json, null, 2)] : lines,
+    error: cautions.map((caution) => `caution: ${oneLine(caution)}`),
+    exit: refused ? exits.refused : exits.done,
+  };
+}
+
+/** The message and what lies under it: «The security token included in the request is expired» is worth reading. */
+function failureLine(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined };
+  return oneLine(cause instanceof Error ? `${message}: ${cause.message}` : message);
+}

@@ -1,0 +1,58 @@
+/** The registry of a local server from the outside: of the running one, or, where none runs, of the state it left. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dynamoClient } from '../adapters/dynamodb/client.ts';
+import { dynamoStores } from '../adapters/dynamodb/stores.ts';
+import { tables } from '../adapters/dynamodb/tables.ts';
+import type { Stores } from '../adapters/stores.ts';
+import { startEmbeddedStore, storeAccess } from './embedded-store.ts';
+import { tableNames } from './server.ts';
+import { findEndpoint, openStateDirectory } from './state-directory.ts';
+
+export type LocalRegistry = {
+  readonly stores: Stores;
+  /** `host:port` of status servers that the running server lets through. */
+  readonly statusAllowHosts: readonly string[];
+  close(): Promise<void>;
+};
+
+/** Undefined where nothing runs and nothing was left. Rejects with one line when another process has the state. */
+export async function openLocalRegistry(path: string): Promise<LocalRegistry | undefined> {
+  const endpoint = await findEndpoint(path);
+  if (endpoint !== undefined) {
+    const hosts = endpoint.statusAllowHosts ?? [new URL(endpoint.responder).host];
+    return registryAt(endpoint.store, hosts, async () => {});
+  }
+  if (!(await isState(path))) return undefined;
+  const directory = await openStateDirectory({ path });
+  try {
+    const store = await startEmbeddedStore({ path: directory.file('store'), tables: tables(tableNames) });
+    // Whatever is written goes to disk before the lock is given back.
+    return registryAt(store.endpoint, [], () => store.close().finally(() => directory.close()));
+  } catch (error) {
+    await directory.close();
+    throw error;
+  }
+}
+
+function registryAt(endpoint: string, statusAllowHosts: readonly string[], close: () => Promise<void>): LocalRegistry {
+  const client = dynamoClient({ endpoint, ...storeAccess });
+  return {
+    stores: dynamoStores(client, tableNames),
+    statusAllowHosts,
+    close: () => {
+      client.destroy();
+      return close();
+    },
+  };
+}
+
+/** A store that an earlier run left; nothing is made where there is none. */
+async function isState(path: string): Promise<boolean> {
+  try {
+    await access(join(path, 'store'));
+    return true;
+  } catch {
+    return false;
+  }
+}
