@@ -1,6 +1,6 @@
 /**
- * What the token endpoint and introspection would answer, by running them as they are, without a write: no token, no
- * certificate row, no memory that another request would see. Responders are asked as for a real request.
+ * What the token endpoint and introspection would answer, by running them as they are, without a trace: no token, no
+ * certificate row, no evidence, no memory that another request would see. Responders are asked as for a real request.
  */
 import type { HttpRequest } from '../http.ts';
 import type { RequestRecord } from '../oauth/audit.ts';
@@ -11,7 +11,7 @@ import { judgeHolder } from '../oauth/holder-verdict.ts';
 import type { HolderStore, Memory, Server, TenantSnapshot } from '../oauth/ports.ts';
 import type { Reason } from '../oauth/reason.ts';
 import type { Certificate } from '../pki/certificate/certificate.ts';
-import type { FetchRequest } from '../pki/ports.ts';
+import type { Evidence, FetchRequest, StatusPorts } from '../pki/ports.ts';
 
 /** A request to a responder or distribution point, and what came of it. */
 export type Asked = { readonly url: string; readonly method: FetchRequest['method']; readonly outcome: string };
@@ -47,7 +47,7 @@ export function stageFor(snapshot: TenantSnapshot, holders: HolderStore, at: Dat
       parsed: unshared(),
       verdicts: overlay(snapshot.verdicts),
       status: {
-        ...snapshot.status,
+        ...withoutTrace(snapshot.status),
         async fetch(request) {
           const answer = await fetch(request);
           const outcome = answer.ok
@@ -151,6 +151,26 @@ function unshared<V>(): Memory<V> {
     get: (key) => values.get(key),
     set: (key, value) => void values.set(key, value),
     delete: (key) => void values.delete(key),
+  };
+}
+
+/** What was fetched before is known; what is fetched now, and which CRLs are named, is told to nobody. */
+function withoutTrace({ cache, crls, ...ports }: StatusPorts): StatusPorts {
+  const own = unshared<Evidence>();
+  return {
+    ...ports,
+    cache: {
+      find: async (key) => own.get(key) ?? cache.find(key),
+      ...(cache.findShared !== undefined && { findShared: cache.findShared }),
+      save: async (key, evidence) => own.set(key, evidence),
+    },
+    ...(crls !== undefined && {
+      crls: {
+        findHead: (crl) => crls.findHead(crl),
+        findShard: (crl, shard) => crls.findShard(crl, shard),
+        want: async () => {},
+      },
+    }),
   };
 }
 
