@@ -29,9 +29,20 @@ export function functionServer(config: Config): Server {
       fetch: guardedFetch({ allowHosts: config.statusAllowHosts }),
       randomBytes,
       elapsed: () => performance.now(),
+      onFault: faultLog(config),
     }),
     now,
     randomBytes,
+  };
+}
+
+/** A store of evidence that does not answer fails no request, and is told. */
+function faultLog({ logLevel }: Config): (fault: unknown) => void {
+  if (logLevel === 'silent') return () => {};
+  return (fault) => {
+    const cause = fault instanceof Error ? fault.cause : undefined;
+    const told = { fault: String(fault), ...(cause !== undefined && { cause: String(cause) }) };
+    process.stdout.write(`${JSON.stringify({ time: now().toISOString(), level: 'error', ...told })}\n`);
   };
 }
 

@@ -1,8 +1,13 @@
 /** The stores of a deployment together: DynamoDB or memory, behind the same ports. */
 import type {
+  AuditStore,
+  BlockStore,
   CertificateStore,
   ClientStore,
+  CrlSourceStore,
+  EvidenceStore,
   HolderStore,
+  KeptCrlStore,
   SigningKeyStore,
   TenantStore,
   TokenStore,
@@ -14,9 +19,14 @@ export type Stores = {
   readonly tenants: TenantStore;
   readonly versions: VersionStore;
   readonly truststore: TruststoreStore;
+  readonly blocks: BlockStore;
   readonly clients: ClientStore;
   readonly tokens: TokenStore;
   readonly certificates: CertificateStore;
   readonly holders: HolderStore;
+  readonly evidence: EvidenceStore;
+  readonly crls: KeptCrlStore;
+  readonly crlSources: CrlSourceStore;
+  readonly audit: AuditStore;
   readonly keys: SigningKeyStore;
 };

@@ -5,7 +5,7 @@
 import type { Certificate } from '../pki/certificate/certificate.ts';
 import type { Thumbprint } from '../pki/certificate/thumbprint.ts';
 import type { EntryPolicy, Truststore } from '../pki/path/truststore.ts';
-import type { CrlSource, CrlStore, CrlWriter, StatusPorts } from '../pki/ports.ts';
+import type { CrlSource, CrlStore, CrlWriter, Evidence, StatusPorts } from '../pki/ports.ts';
 import type { Block, Blocks } from '../pki/status/blocks.ts';
 import type { StatusOverride } from '../pki/status/policy.ts';
 import type { AccessTokenRecord, TokenHash } from './access-token.ts';
@@ -107,6 +107,12 @@ export interface CrlSourceStore {
 export interface KeptCrlStore {
   reader(tenant: string): Omit<CrlStore, 'want'>;
   writer(tenant: string): CrlWriter;
+}
+
+/** Evidence of certificate status that the functions of a deployment share; what it says is verified at each use. */
+export interface EvidenceStore {
+  find(tenant: string, key: string): Promise<Evidence | undefined>;
+  save(tenant: string, key: string, evidence: Evidence): Promise<void>;
 }
 
 /** RFC 7523 §3 `jti`: each assertion once. */

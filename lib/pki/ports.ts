@@ -27,10 +27,12 @@ export type Evidence =
 
 /**
  * Evidence by key (≤ 64 characters), of one tenant: the adapter keeps tenants apart. One object for as long as requests
- * may share a fetch: single flight is per cache object. Neither method throws; what cannot be read is undefined.
+ * may share a fetch: single flight is per cache object. No method throws; what cannot be read is undefined.
  */
 export interface EvidenceCache {
   find(key: string): Promise<Evidence | undefined>;
+  /** What other processes may have saved since: asked where `find` has nothing, or nothing fresh. */
+  findShared?(key: string): Promise<Evidence | undefined>;
   save(key: string, evidence: Evidence): Promise<void>;
 }
 

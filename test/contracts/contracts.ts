@@ -1,6 +1,10 @@
 import type { Stores } from '../../lib/adapters/stores.ts';
+import { auditStoreContract } from './audit-store.ts';
+import { blockStoreContract } from './block-store.ts';
 import { certificateStoreContract } from './certificate-store.ts';
 import { clientStoreContract } from './client-store.ts';
+import { crlStoresContract } from './crl-stores.ts';
+import { evidenceStoreContract } from './evidence-store.ts';
 import { holderStoreContract } from './holder-store.ts';
 import { keyStoreContract } from './key-store.ts';
 import { tenantStoreContract } from './tenant-store.ts';
@@ -16,6 +20,10 @@ export function contracts(name: string, stores: () => Stores): void {
   clientStoreContract(name, stores);
   tenantStoreContract(name, stores);
   truststoreStoreContract(name, stores);
+  blockStoreContract(name, stores);
+  auditStoreContract(name, () => stores().audit);
+  evidenceStoreContract(name, () => stores().evidence);
+  crlStoresContract(name, stores);
   keyStoreContract(name, () => stores().keys);
   versionStoreContract(name, () => stores().versions);
 }

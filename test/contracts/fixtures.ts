@@ -130,7 +130,7 @@ export function clientMetadata(client_id: string, changes: Readonly<Record<strin
   };
 }
 
-const wholeOverride: Required<StatusOverride> = {
+export const wholeOverride: Required<StatusOverride> = {
   responderUrl: 'http://ocsp.example/',
   responderCertificate: newDer(),
   crlUrl: 'http://crl.example/ca.crl',

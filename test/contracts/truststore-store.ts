@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { Stores } from '../../lib/adapters/stores.ts';
 import type { StoredEntry } from '../../lib/oauth/ports.ts';
 import { thumbprint } from '../../lib/pki/certificate/thumbprint.ts';
-import { hostileTenants, newDer, newTenantName } from './fixtures.ts';
+import type { EntryPolicy } from '../../lib/pki/path/truststore.ts';
+import { hostileTenants, newDer, newTenantName, wholeOverride } from './fixtures.ts';
 
 const anchor = (certificate = newDer()): StoredEntry => ({ type: 'anchor', certificate });
 const intermediate = (certificate = newDer()): StoredEntry => ({ type: 'intermediate', certificate });
@@ -29,6 +30,23 @@ export function truststoreStoreContract(name: string, makeStores: () => Pick<Sto
     await truststore.add(t, intermediate(der));
     assert.deepEqual(await truststore.entries(t), [intermediate(der)]);
   });
+
+  test(
+    clause('pki §4: an entry keeps its policies as they were set, and loses them when it is added without'),
+    async () => {
+      const [{ truststore }, t, der] = [makeStores(), newTenantName(), newDer()];
+      const policy = {
+        extendedKeyUsage: 'allow-server-auth-only',
+        partialChain: true,
+        constraints: 'ignore',
+      } satisfies Required<EntryPolicy>;
+      const entry: StoredEntry = { ...intermediate(der), policy, status: wholeOverride };
+      await truststore.add(t, entry);
+      assert.deepEqual(await truststore.entries(t), [entry]);
+      await truststore.add(t, { type: 'client', certificate: der, status: {} });
+      assert.deepEqual(await truststore.entries(t), [{ type: 'client', certificate: der, status: {} }]);
+    },
+  );
 
   test(clause('RFC 5280 §6.1.1: an entry that is removed is no entry, the others stay'), async () => {
     const [{ truststore }, t, gone, stays] = [makeStores(), newTenantName(), anchor(), anchor()];

@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto';
 import { kinds } from '../../kinds.ts';
 import type { TokenHash } from '../../oauth/access-token.ts';
+import type { RefusalRecord } from '../../oauth/audit.ts';
 import type { KeyPurpose, SigningKey } from '../../oauth/signing-key.ts';
 import type { Thumbprint } from '../../pki/certificate/thumbprint.ts';
+import type { Block } from '../../pki/status/blocks.ts';
+import { blockId } from '../block-id.ts';
 import { checkedTenant } from '../checked-tenant.ts';
 
 export type Key = { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } };
@@ -21,6 +24,10 @@ export const truststorePartition = (tenant: string): string => `${kinds.truststo
 
 export const truststoreKey = (tenant: string, thumbprint: Thumbprint): Key =>
   key(truststorePartition(tenant), thumbprint);
+
+export const blocksPartition = (tenant: string): string => `${kinds.blocks.prefix}${checkedTenant(tenant)}`;
+
+export const blockKey = (tenant: string, block: Block): Key => key(blocksPartition(tenant), blockId(block));
 
 export const clientsPartition = (tenant: string): string => `${kinds.clients.prefix}${checkedTenant(tenant)}`;
 
@@ -52,3 +59,33 @@ export const denialKey = (tenant: string, jti: string): Key =>
     `${kinds.tokens.prefix}${checkedTenant(tenant)}#${createHash('sha256').update(jti).digest('base64url')}`,
     'DENIED',
   );
+
+/** In the order of time. */
+export const changeKey = (tenant: string, at: number, id: string): Key =>
+  key(`${kinds.changes.prefix}${checkedTenant(tenant)}`, `${String(at).padStart(12, '0')}#${id}`);
+
+/** One for each (tenant, client, reason, minute). */
+export function refusalKey(tenant: string, { client_id, reason, at }: RefusalRecord): Key {
+  const minute = Math.floor(at / 60);
+  const hashed = createHash('sha256')
+    .update(JSON.stringify([client_id, reason, minute]))
+    .digest('base64url');
+  return key(`${kinds.refusals.prefix}${checkedTenant(tenant)}#${hashed}`, 'REFUSAL');
+}
+
+/** `evidence` is a key of lib/pki/status/evidence.ts: at most 64 characters of base64url, dots and words. */
+export const evidenceKey = (tenant: string, evidence: string): Key =>
+  key(`${kinds.evidence.prefix}${checkedTenant(tenant)}#${evidence}`, 'EVIDENCE');
+
+/** Head and shards of a kept CRL are one partition. */
+export const crlPartition = (tenant: string, crl: string): string =>
+  `${kinds.crls.prefix}${checkedTenant(tenant)}#${crl}`;
+
+export const crlHeadKey = (tenant: string, crl: string): Key => key(crlPartition(tenant, crl), 'HEAD');
+
+export const crlShardKey = (tenant: string, crl: string, shard: string): Key =>
+  key(crlPartition(tenant, crl), `SHARD#${shard}`);
+
+export const crlSourcesPartition = (tenant: string): string => `${kinds.crlSources.prefix}${checkedTenant(tenant)}`;
+
+export const crlSourceKey = (tenant: string, crl: string): Key => key(crlSourcesPartition(tenant), crl);

@@ -1,8 +1,12 @@
 /** All stores on DynamoDB. A function uses those its row in `lib/routes.ts` needs; IAM refuses it the others. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Stores } from '../stores.ts';
+import { dynamoAuditStore } from './audit-store.ts';
+import { dynamoBlockStore } from './block-store.ts';
 import { dynamoCertificateStore } from './certificate-store.ts';
 import { dynamoClientStore } from './client-store.ts';
+import { dynamoCrlSourceStore, dynamoKeptCrlStore } from './crl-stores.ts';
+import { dynamoEvidenceStore } from './evidence-store.ts';
 import { dynamoHolderStore } from './holder-store.ts';
 import { dynamoSigningKeyStore } from './key-store.ts';
 import type { TableNames } from './tables.ts';
@@ -18,10 +22,15 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Stores
     versions,
     tenants: dynamoTenantStore(client, registryTable, versions),
     truststore: dynamoTruststoreStore(client, registryTable, versions),
+    blocks: dynamoBlockStore(client, registryTable, versions),
     clients: dynamoClientStore(client, registryTable, versions),
     tokens: dynamoTokenStore(client, grantsTable),
     certificates: dynamoCertificateStore(client, grantsTable),
     holders: dynamoHolderStore(client, tables),
+    evidence: dynamoEvidenceStore(client, grantsTable),
+    crls: dynamoKeptCrlStore(client, grantsTable),
+    crlSources: dynamoCrlSourceStore(client, grantsTable),
+    audit: dynamoAuditStore(client, tables),
     keys: dynamoSigningKeyStore(client, registryTable),
   };
 }

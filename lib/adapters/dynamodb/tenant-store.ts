@@ -2,24 +2,12 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { TenantStore, VersionStore } from '../../oauth/ports.ts';
 import type { Tenant } from '../../oauth/tenant.ts';
-import type { StatusOverride, StatusPolicy } from '../../pki/status/policy.ts';
 import { writeRegistry } from '../registry-writes.ts';
 import { answer, getItem, queryPartition } from './answer.ts';
 import { attributes } from './attribute-value.ts';
 import { tenantKey, tenantsPartition } from './keys.ts';
-import {
-  bytes,
-  count,
-  flag,
-  list,
-  oneOf,
-  optional,
-  parseRow,
-  record,
-  shape,
-  storedThumbprint,
-  text,
-} from './row-parser.ts';
+import { count, flag, list, oneOf, parseRow, record, shape, text } from './row-parser.ts';
+import { statusPolicy } from './status-policy-row.ts';
 
 export function dynamoTenantStore(
   client: DynamoDBClient,
@@ -43,38 +31,6 @@ export function dynamoTenantStore(
   };
 }
 
-const statusOverride = shape<StatusOverride>({
-  responderUrl: optional(text),
-  responderCertificate: optional(bytes),
-  crlUrl: optional(text),
-  crl: optional(bytes),
-  uploadedCrl: optional(flag),
-  mode: optional(oneOf('hard-fail', 'soft-fail', 'off')),
-  order: optional(oneOf('ocsp-crl', 'crl-ocsp', 'ocsp', 'crl')),
-  depth: optional(oneOf('chain', 'leaf')),
-  maxStatusAge: optional(count),
-  nonce: optional(oneOf('off', 'prefer', 'require')),
-  ocspMethod: optional(oneOf('post', 'get')),
-  shortLived: optional(count),
-  negativeAge: optional(count),
-  revocation: optional(oneOf('none')),
-  certIdHash: optional(oneOf('sha1', 'sha256')),
-});
-
-const statusPolicy = shape<StatusPolicy>({
-  mode: oneOf('hard-fail', 'soft-fail', 'off'),
-  order: oneOf('ocsp-crl', 'crl-ocsp', 'ocsp', 'crl'),
-  depth: oneOf('chain', 'leaf'),
-  maxStatusAge: count,
-  nonce: oneOf('off', 'prefer', 'require'),
-  certIdHash: optional(oneOf('sha1', 'sha256')),
-  ocspMethod: optional(oneOf('post', 'get')),
-  shortLived: optional(count),
-  negativeAge: optional(count),
-  hosts: optional(list(text)),
-  overrides: optional(record(storedThumbprint, statusOverride)),
-});
-
 const tenantRow = shape<Tenant>({
   name: text,
   issuer: text,
@@ -90,5 +46,5 @@ const tenantRow = shape<Tenant>({
   grant_type_aliases: list(text),
   access_token_signing_alg: oneOf('ES256', 'PS256', 'EdDSA'),
   signed_introspection: flag,
-  assurance: record(text, text),
+  assurance: record(oneOf('tls_client_auth', 'self_signed_tls_client_auth', 'private_key_jwt', 'none'), text),
 });

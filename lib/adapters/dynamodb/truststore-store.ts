@@ -1,12 +1,14 @@
-/** Truststore entries in the registry table, one row each, by tenant and thumbprint. */
+/** A tenant's truststore entries in the registry table (RFC 5280 §6.1.1 (d)). */
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { StoredEntry, TruststoreStore, VersionStore } from '../../oauth/ports.ts';
 import { thumbprint } from '../../pki/certificate/thumbprint.ts';
+import type { EntryPolicy } from '../../pki/path/truststore.ts';
 import { writeRegistry } from '../registry-writes.ts';
 import { answer, queryPartition } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
 import { truststoreKey, truststorePartition } from './keys.ts';
-import { bytes, oneOf, parseRow, shape } from './row-parser.ts';
+import { bytes, flag, oneOf, optional, parseRow, shape } from './row-parser.ts';
+import { statusOverride } from './status-policy-row.ts';
 
 export function dynamoTruststoreStore(
   client: DynamoDBClient,
@@ -18,8 +20,8 @@ export function dynamoTruststoreStore(
       const items = await queryPartition(client, registryTable, truststorePartition(tenant));
       return items.flatMap((item) => entryIn(item) ?? []);
     },
-    async add(tenant, { type, certificate }) {
-      const Item = { ...truststoreKey(tenant, thumbprint(certificate)), ...attributes({ type, certificate }) };
+    async add(tenant, entry) {
+      const Item = { ...truststoreKey(tenant, thumbprint(entry.certificate)), ...attributes(entry) };
       const command = new PutItemCommand({ TableName: registryTable, Item });
       await writeRegistry(tenant, () => answer('PutItem', client.send(command)), versions);
     },
@@ -36,7 +38,15 @@ function entryIn(item: Item): StoredEntry | undefined {
   return entry !== undefined && thumbprint(entry.certificate) === item['sk']?.S ? entry : undefined;
 }
 
-const storedEntry = shape<Omit<StoredEntry, 'policy' | 'status'>>({
+const entryPolicy = shape<EntryPolicy>({
+  extendedKeyUsage: optional(oneOf('required-if-present', 'required', 'allow-server-auth-only')),
+  partialChain: optional(flag),
+  constraints: optional(oneOf('enforce', 'ignore')),
+});
+
+const storedEntry = shape<StoredEntry>({
   type: oneOf('anchor', 'intermediate', 'client'),
   certificate: bytes,
+  policy: optional(entryPolicy),
+  status: optional(statusOverride),
 });

@@ -1,9 +1,12 @@
 /** What memory holds of each tenant, at most `maxAge` old; one version row tells whether it still stands. */
-import type { Registry, TenantSnapshot } from '../../oauth/ports.ts';
-import { buildTruststore } from '../../pki/path/truststore.ts';
+import type { Registry, StoredEntry, TenantSnapshot } from '../../oauth/ports.ts';
+import type { Tenant } from '../../oauth/tenant.ts';
+import { thumbprint } from '../../pki/certificate/thumbprint.ts';
+import { buildTruststore, type StoredEntry as PathEntry } from '../../pki/path/truststore.ts';
 import type { Fetch, StatusPorts } from '../../pki/ports.ts';
-import { noBlocks } from '../../pki/status/blocks.ts';
+import { buildBlocks } from '../../pki/status/blocks.ts';
 import { tenantName } from '../../routes.ts';
+import { keptCrls, type OnFault, sharedEvidence } from '../status-evidence.ts';
 import type { Stores } from '../stores.ts';
 import { memoryEvidenceCache } from './evidence-cache.ts';
 import { boundedMemory } from './memory.ts';
@@ -17,6 +20,8 @@ export type RegistryOptions = {
   readonly randomBytes?: (size: number) => Uint8Array;
   /** Milliseconds of a monotonic clock, for the time that one status check may take. */
   readonly elapsed?: () => number;
+  /** Told what a store of evidence could not do: the request goes on without. */
+  readonly onFault?: OnFault;
   readonly limits?: Partial<RegistryLimits>;
 };
 
@@ -34,7 +39,12 @@ export type RegistryLimits = {
 export type RegistryStores = {
   readonly tenants: Pick<Stores['tenants'], 'find'>;
   readonly truststore: Pick<Stores['truststore'], 'entries'>;
+  readonly blocks: Pick<Stores['blocks'], 'list'>;
   readonly versions: Pick<Stores['versions'], 'current'>;
+  /** What the functions share; a registry without them has its memory alone. */
+  readonly evidence?: Stores['evidence'];
+  readonly crls?: Pick<Stores['crls'], 'reader'>;
+  readonly crlSources?: Stores['crlSources'];
 };
 
 const defaultLimits: RegistryLimits = { tenants: 500, unknown: 1_000, clients: 1_000, certificates: 1_000 };
@@ -73,19 +83,22 @@ export function registry(stores: RegistryStores, options: RegistryOptions): Regi
   /** The version is read before the rows: rows newer than their version are read again, older ones never stay. */
   async function read(name: string, version: string, status: StatusPorts | undefined) {
     if (version === '') return undefined;
-    const [tenant, entries] = await Promise.all([stores.tenants.find(name), stores.truststore.entries(name)]);
+    const [tenant, entries, blocks] = await Promise.all([
+      stores.tenants.find(name),
+      stores.truststore.entries(name),
+      stores.blocks.list(name),
+    ]);
     if (tenant === undefined) return undefined;
-    const trusted = entries.flatMap(({ type, certificate }) => (type === 'client' ? [] : [{ type, der: certificate }]));
     return {
-      tenant,
+      tenant: withEntryStatus(tenant, entries),
       version,
-      truststore: buildTruststore(trusted, version),
-      blocks: noBlocks,
+      truststore: buildTruststore(entries.flatMap(trusted), version),
+      blocks: buildBlocks(blocks),
       clients: boundedMemory(limits.clients),
       parsed: boundedMemory(limits.certificates),
       verdicts: boundedMemory(limits.certificates),
       // Evidence is verified whenever it is used, and a responder that is down stays down: it outlives the version.
-      status: status ?? statusPorts(options),
+      status: status ?? statusPorts(name, stores, options),
     } satisfies TenantSnapshot;
   }
 
@@ -103,10 +116,28 @@ export function registry(stores: RegistryStores, options: RegistryOptions): Regi
   };
 }
 
-function statusPorts({ fetch, randomBytes, elapsed }: RegistryOptions): StatusPorts {
+/** A client's own certificate is for the gateway: no path goes through it. */
+const trusted = ({ type, certificate, policy }: StoredEntry): readonly PathEntry[] =>
+  type === 'client' ? [] : [{ type, der: certificate, ...(policy !== undefined && { policy }) }];
+
+/** What entries say about the certificates that they issued, where the status is judged. */
+function withEntryStatus(tenant: Tenant, entries: readonly StoredEntry[]): Tenant {
+  const said = entries.flatMap(({ certificate, status }) =>
+    status === undefined ? [] : [[thumbprint(certificate), status] as const],
+  );
+  if (said.length === 0) return tenant;
+  const overrides = { ...tenant.status_policy.overrides, ...Object.fromEntries(said) };
+  return { ...tenant, status_policy: { ...tenant.status_policy, overrides } };
+}
+
+function statusPorts(tenant: string, stores: RegistryStores, options: RegistryOptions): StatusPorts {
+  const { fetch, randomBytes, elapsed, onFault = () => {} } = options;
+  const { evidence, crls, crlSources } = stores;
+  const memory = memoryEvidenceCache();
   return {
     fetch,
-    cache: memoryEvidenceCache(),
+    cache: evidence === undefined ? memory : sharedEvidence(tenant, memory, evidence, onFault),
+    ...(crls !== undefined && crlSources !== undefined && { crls: keptCrls(tenant, crls, crlSources, onFault) }),
     ...(randomBytes !== undefined && { randomBytes }),
     ...(elapsed !== undefined && { now: elapsed }),
   };

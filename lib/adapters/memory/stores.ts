@@ -1,7 +1,10 @@
 /** All stores in memory, for tests of everything above them. */
 import type { Stores } from '../stores.ts';
+import { memoryCrlSourceStore, memoryKeptCrlStore } from './crl-stores.ts';
+import { memoryEvidenceStore } from './evidence-store.ts';
 import { memoryCertificateStore, memoryHolderStore, memoryTokenStore } from './grants-stores.ts';
 import { memorySigningKeyStore } from './key-store.ts';
+import { memoryAuditStore, memoryBlockStore } from './operator-stores.ts';
 import { memoryClientStore, memoryTenantStore, memoryTruststoreStore, memoryVersionStore } from './registry-stores.ts';
 
 export function memoryStores(): Stores {
@@ -12,10 +15,15 @@ export function memoryStores(): Stores {
     versions,
     tenants: memoryTenantStore(versions),
     truststore: memoryTruststoreStore(versions),
+    blocks: memoryBlockStore(versions),
     clients,
     tokens: memoryTokenStore(),
     certificates,
     holders: memoryHolderStore(clients, certificates),
+    evidence: memoryEvidenceStore(),
+    crls: memoryKeptCrlStore(),
+    crlSources: memoryCrlSourceStore(),
+    audit: memoryAuditStore(),
     keys: memorySigningKeyStore(),
   };
 }

@@ -59,7 +59,7 @@ export function obtain<A>(question: Question<A>, asking: Asking, ports: StatusPo
 }
 
 async function answer<A>(question: Question<A>, asking: Asking, ports: StatusPorts): Promise<Reply<A>> {
-  const older = await recall(question, ports.cache);
+  const older = await newestKept(question, asking.at, ports.cache);
   if (older && isFresh(older, question, asking.at)) return { answer: older };
   const silence = await rememberedSilence(question.key, asking, ports.cache);
   if (silence) return older ? { answer: older, silence } : { silence };
@@ -68,12 +68,21 @@ async function answer<A>(question: Question<A>, asking: Asking, ports: StatusPor
   return { answer: await keepNewest(asked.value, older, question, asking.at, ports.cache) };
 }
 
-/** What the cache has, if it still verifies: a cache is no trust root. */
-async function recall<A>(
-  question: Question<A>,
-  cache: EvidenceCache,
-): Promise<(Answered<A> & { der: Uint8Array }) | undefined> {
-  const evidence = await cache.find(question.key);
+type Kept<A> = Answered<A> & { readonly der: Uint8Array };
+
+/** The answer that this process has or, where that is not fresh, what others have found since. */
+async function newestKept<A>(question: Question<A>, at: Date, cache: EvidenceCache): Promise<Kept<A> | undefined> {
+  const own = await recall(question, await cache.find(question.key));
+  if (own && isFresh(own, question, at)) return own;
+  const shared = await recall(question, await cache.findShared?.(question.key));
+  if (shared === undefined || (own && own.fetchedAt >= shared.fetchedAt)) return own;
+  // What was seen stays: a store that lags must not take back what this process knows.
+  if (own && question.thisUpdate(own.value) > question.thisUpdate(shared.value)) return own;
+  return shared;
+}
+
+/** What a cache has, if it still verifies: a cache is no trust root. */
+async function recall<A>(question: Question<A>, evidence: Evidence | undefined): Promise<Kept<A> | undefined> {
   if (evidence === undefined || !('der' in evidence)) return undefined;
   const verdict = await question.verify(evidence.der, false);
   if (!verdict.ok) return undefined;
@@ -88,11 +97,15 @@ function isFresh<A>({ value, fetchedAt }: Answered<A>, question: Question<A>, at
 const silenceKey = (key: string): string => `${key}.silent`;
 
 async function rememberedSilence(key: string, { at, negativeAge }: Asking, cache: EvidenceCache) {
-  const evidence = await cache.find(silenceKey(key));
+  const known = await cache.find(silenceKey(key));
+  const evidence = isSilent(known, at) ? known : await cache.findShared?.(silenceKey(key));
   if (evidence === undefined || 'der' in evidence || evidence.unavailableUntil <= at) return undefined;
   const retryAt = new Date(Math.min(evidence.unavailableUntil.getTime(), plusSeconds(at, negativeAge).getTime()));
   return readSilence(evidence.detail, retryAt);
 }
+
+const isSilent = (evidence: Evidence | undefined, at: Date): boolean =>
+  evidence !== undefined && !('der' in evidence) && evidence.unavailableUntil > at;
 
 /** The status is kept within the text, so that remembering does not turn a forged answer into mere silence. */
 const writeSilence = ({ status, detail, retryAt }: Silence): Evidence => ({
@@ -131,7 +144,7 @@ async function ask<A>(
 /** An answer that is older than the one already seen is a replay or a lagging mirror: what was seen stays. */
 async function keepNewest<A>(
   asked: { readonly value: A; readonly der: Uint8Array },
-  older: (Answered<A> & { readonly der: Uint8Array }) | undefined,
+  older: Kept<A> | undefined,
   question: Question<A>,
   at: Date,
   cache: EvidenceCache,

@@ -3,8 +3,12 @@ import { after, test } from 'node:test';
 import { type AttributeValue, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import {
+  blockKey,
   certificateKey,
   clientKey,
+  crlHeadKey,
+  crlShardKey,
+  evidenceKey,
   tenantKey,
   tokenKey,
   truststoreKey,
@@ -218,7 +222,9 @@ test('RFC 5280 §6.1.1: a truststore row that does not parse, or is under anothe
   await stores.truststore.add(t, { type: 'anchor', certificate: der });
   const good = await raw(registryTable, truststoreKey(t, thumbprint(der)));
   for (const broken of [
-    { ...good, type: { S: 'client' } },
+    { ...good, type: { S: 'authority' } },
+    { ...good, policy: { M: { constraints: { S: 'some' } } } },
+    { ...good, status: { M: { mode: { S: 'mild' } } } },
     { ...good, type: { S: '' } },
     { ...good, type: { NULL: true } },
     { ...good, certificate: { B: newDer() } },
@@ -285,4 +291,37 @@ test('RFC 6749 §10.3: no row holds a token itself', async () => {
   const { Items = [] } = await engine.client.send(new ScanCommand({ TableName: grantsTable }));
   assert.ok(Items.length > 0);
   assert.ok(!JSON.stringify(Items).includes(token));
+});
+
+test('pki §4: a block row that does not parse is an Error: absent it would let in whom it keeps out', async () => {
+  const block = { kind: 'certificate', thumbprint: thumbprint(newDer()), added_at: now } as const;
+  for (const broken of [{ kind: { S: 'other' } }, { thumbprint: { S: 'x' } }, { added_at: { S: 'x' } }] as Item[]) {
+    const t = newTenantName();
+    await stores.blocks.add(t, block);
+    const good = await raw(registryTable, blockKey(t, block));
+    await write(registryTable, { ...good, ...broken });
+    await assert.rejects(stores.blocks.list(t), /cannot be read/);
+  }
+  const t = newTenantName();
+  await stores.blocks.add(t, block);
+  const good = await raw(registryTable, blockKey(t, block));
+  await write(registryTable, { ...good, ...blockKey(t, { ...block, thumbprint: thumbprint(newDer()) }) });
+  await assert.rejects(stores.blocks.list(t), /cannot be read/);
+});
+
+test('pki §4: rows of evidence and kept CRLs that do not parse are absent', async () => {
+  const t = newTenantName();
+  await stores.evidence.save(t, 'ocsp.a', { der: newDer(), fetchedAt: at });
+  await stores.crls.writer(t).saveHead('list', 'head', now);
+  await stores.crls.writer(t).saveShard('list', '1-0', newDer(), now);
+  for (const [key, broken] of [
+    [evidenceKey(t, 'ocsp.a'), { der: { S: 'MII' } }],
+    [crlHeadKey(t, 'list'), { head: { N: '1' } }],
+    [crlShardKey(t, 'list', '1-0'), { entries: { S: '' } }],
+  ] as const) {
+    await write(grantsTable, { ...(await raw(grantsTable, key)), ...broken } as Item);
+  }
+  assert.equal(await stores.evidence.find(t, 'ocsp.a'), undefined);
+  assert.equal(await stores.crls.reader(t).findHead('list'), undefined);
+  assert.equal(await stores.crls.reader(t).findShard('list', '1-0'), undefined);
 });

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type RegistryLimits, registry } from '../../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../../lib/adapters/memory/stores.ts';
+import { thumbprint } from '../../../lib/pki/certificate/thumbprint.ts';
 import { fail } from '../../../lib/result.ts';
 import { clientMetadata, hostileTenants, newDer, now, tenant } from '../../contracts/fixtures.ts';
+import { issueRoot } from '../../pki/issue.ts';
 
 /** A registry over counted stores in memory, a clock to move, and a way to make the stores fail. */
 function setUp(maxAge = 30, limits: Partial<RegistryLimits> = {}) {
@@ -21,6 +23,7 @@ function setUp(maxAge = 30, limits: Partial<RegistryLimits> = {}) {
     versions: { current: read('version', stores.versions.current) },
     tenants: { find: read('tenant', stores.tenants.find) },
     truststore: { entries: read('truststore', stores.truststore.entries) },
+    blocks: { list: read('blocks', stores.blocks.list) },
   };
   const fetch = async () => fail({ reason: 'network', detail: 'not asked' } as const);
   const { snapshot } = registry(counted, { maxAge, now: () => new Date(world.time), fetch, limits });
@@ -32,7 +35,7 @@ function setUp(maxAge = 30, limits: Partial<RegistryLimits> = {}) {
   return { stores, world, snapshot, reads, readsOf, fetch };
 }
 
-const all = ['version', 'tenant', 'truststore'];
+const all = ['version', 'tenant', 'truststore', 'blocks'];
 
 test('design §5: a snapshot has the tenant, its truststore under its version, and memories of its own', async () => {
   const { stores, snapshot, fetch } = setUp();
@@ -45,6 +48,36 @@ test('design §5: a snapshot has the tenant, its truststore under its version, a
   assert.equal(found?.truststore.entries.length, 1);
   assert.equal(found?.clients.get('client-1'), undefined);
   assert.equal(found?.status.fetch, fetch);
+});
+
+test('pki §4: what an entry says of status is held where the status is judged, what it says of paths at the entry', async () => {
+  const { stores, snapshot } = setUp();
+  const [ca, client] = [newDer(), newDer()];
+  const status = { mode: 'soft-fail', crlUrl: 'http://crl.example/ca.crl' } as const;
+  const policy = { partialChain: true } as const;
+  const own = thumbprint(newDer());
+  const status_policy = { ...tenant('a').status_policy, overrides: { [own]: { revocation: 'none' as const } } };
+  await stores.tenants.save(tenant('a', { status_policy }));
+  await stores.truststore.add('a', { type: 'intermediate', certificate: ca, policy, status });
+  await stores.truststore.add('a', { type: 'client', certificate: client });
+  const found = await snapshot('a');
+  assert.deepEqual(found?.tenant.status_policy, {
+    ...status_policy,
+    overrides: { [own]: { revocation: 'none' }, [thumbprint(ca)]: status },
+  });
+  assert.deepEqual(found?.truststore.entries, [{ type: 'intermediate', der: ca, policy }]);
+});
+
+test('pki §4: the blocks of a tenant are in its snapshot; where they cannot be read there is none', async () => {
+  const { stores, snapshot, world } = setUp();
+  await stores.tenants.save(tenant('a'));
+  const issued = issueRoot();
+  await stores.blocks.add('a', { kind: 'certificate', thumbprint: issued.certificate.thumbprint, added_at: 1 });
+  const found = await snapshot('a');
+  assert.equal(found?.blocks.find([issued.certificate])?.kind, 'certificate');
+  assert.equal(found?.blocks.find([issueRoot().certificate]), undefined);
+  world.failing = true;
+  await assert.rejects(snapshot('b'));
 });
 
 test('design §5: two tenants share neither memories nor evidence', async () => {
