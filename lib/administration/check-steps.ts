@@ -12,7 +12,7 @@ import { crlAddresses, ocspAddresses } from '../pki/status/sources.ts';
 import type { Result } from '../result.ts';
 import { describeBlock } from './blocks.ts';
 import { oneLine } from './change.ts';
-import type { Asked, Stage, TokenAnswer } from './rehearsal.ts';
+import type { Asked, Sent, Stage, TokenAnswer } from './rehearsal.ts';
 import { remedies } from './remedies.ts';
 
 export type StepName = 'parse' | 'key' | 'path' | 'blocks' | 'status' | 'client' | 'match' | 'token' | 'introspection';
@@ -117,7 +117,8 @@ export function statusSteps(
       certificate: subject === undefined ? status.certificate : printName(subject.subject) || status.certificate,
       status,
       addresses,
-      asked: stage.asked.filter(({ url }) => addresses.some((address) => url.startsWith(address))),
+      asked:
+        subject === undefined ? [] : stage.asked.filter((sent) => isAbout(sent, subject, addresses)).map(shownRequest),
     };
     const refused = failure !== undefined && failure.certificate === status.certificate;
     const found = statusText(status);
@@ -126,6 +127,14 @@ export function statusSteps(
       : { ...passed('status', found), ...details };
   });
 }
+
+/** RFC 6960 §4.1.1: an OCSP request holds the serial number it asks about; a CRL speaks of all. */
+function isAbout({ url, body }: Sent, { serial }: Certificate, addresses: readonly string[]): boolean {
+  const ours = addresses.some((address) => url.startsWith(address));
+  return ours && (body === undefined || Buffer.from(body).includes(Buffer.from(serial)));
+}
+
+export const shownRequest = ({ url, method, outcome }: Sent): Asked => ({ url, method, outcome });
 
 const retry = ({ status }: TokenAnswer): string => (status === 503 ? ' The client is told to try again.' : '');
 

@@ -18,6 +18,7 @@ import {
   parseStep,
   pathStep,
   type Step,
+  shownRequest,
   skipped,
   statusSteps,
 } from './check-steps.ts';
@@ -87,7 +88,7 @@ export async function check(input: CheckInput, ports: CheckPorts): Promise<Refus
     matching: client_id === undefined ? await matchingClients(leaf, answer, stage, ports) : [],
     ...(client_id !== undefined && { client_id }),
   };
-  const steps = await stepsOf(parseCertificate(leaf), findings);
+  const steps = (await stepsOf(parseCertificate(leaf), findings)).map(toldOnce);
   const refused = steps.find(({ outcome }) => outcome === 'failed');
   return ok({
     tenant: input.tenant,
@@ -97,7 +98,7 @@ export async function check(input: CheckInput, ports: CheckPorts): Promise<Refus
     accepted: refused === undefined,
     ...(refused?.reason && { reason: refused.reason }),
     steps,
-    asked: stage.asked,
+    asked: stage.asked.map(shownRequest),
     ...(client_id !== undefined && { client_id, ...answersOf(answer, steps) }),
   });
 }
@@ -127,6 +128,14 @@ async function stepsOf(parsed: ReturnType<typeof parseCertificate>, findings: Fi
     tokenStep(findings, certificate),
     introspectionStep(findings, inactive, answer),
   ];
+}
+
+/** What to do is said at the first step that fails for a reason. */
+function toldOnce(step: Step, index: number, steps: readonly Step[]): Step {
+  const before = steps.slice(0, index).some(({ reason, remedy }) => reason === step.reason && remedy !== undefined);
+  if (step.reason === undefined || !before) return step;
+  const { remedy: _, ...rest } = step;
+  return rest;
 }
 
 /** A tenant with more clients names the one it wants to know about. */

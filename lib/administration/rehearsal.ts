@@ -16,12 +16,15 @@ import type { Evidence, FetchRequest, StatusPorts } from '../pki/ports.ts';
 /** A request to a responder or distribution point, and what came of it. */
 export type Asked = { readonly url: string; readonly method: FetchRequest['method']; readonly outcome: string };
 
+/** With what was sent: of two certificates that share a responder, it tells which one was asked about. */
+export type Sent = Asked & { readonly body: Uint8Array | undefined };
+
 export type Stage = {
   /** The tenant as endpoints see it, with memories of its own. */
   readonly snapshot: TenantSnapshot;
   readonly holders: HolderStore;
   readonly at: Date;
-  readonly asked: readonly Asked[];
+  readonly asked: readonly Sent[];
 };
 
 export type TokenAnswer = {
@@ -35,7 +38,7 @@ export type TokenAnswer = {
 
 /** A stage on which endpoints can run and leave no trace. */
 export function stageFor(snapshot: TenantSnapshot, holders: HolderStore, at: Date): Stage {
-  const asked: Asked[] = [];
+  const asked: Sent[] = [];
   const { fetch } = snapshot.status;
   return {
     at,
@@ -53,7 +56,7 @@ export function stageFor(snapshot: TenantSnapshot, holders: HolderStore, at: Dat
           const outcome = answer.ok
             ? `${answer.value.length} bytes`
             : `${answer.failure.reason}: ${answer.failure.detail}`;
-          asked.push({ url: request.url, method: request.method, outcome });
+          asked.push({ url: request.url, method: request.method, outcome, body: request.body });
           return answer;
         },
       },
