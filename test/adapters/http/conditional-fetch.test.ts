@@ -61,7 +61,10 @@ test('RFC 9110 §13.1.2, §13.1.3: both validators are sent, and 304 is not modi
 test('RFC 9110 §13.1: a server that has something else says so with a 200', async (t) => {
   const server = await answering(t, '200 OK\r\nETag: "b2"', 'new');
   const answer = await ask(server, { validators: { etag } });
-  assert.deepEqual(answer, { ok: true, value: { body: new Uint8Array(Buffer.from('new')), validators: { etag: '"b2"' } } });
+  assert.deepEqual(answer, {
+    ok: true,
+    value: { body: new Uint8Array(Buffer.from('new')), validators: { etag: '"b2"' } },
+  });
 });
 
 test('RFC 9110 §15.4.5: a 304 that nobody asked for is a failure', async (t) => {
