@@ -58,6 +58,8 @@ export type Route = HttpRoute | InvokeRoute | ScheduleRoute;
 
 const both: readonly Host[] = ['public', 'mtls'];
 const snapshot: Needs = { tenants: 'read', versions: 'read', truststore: 'read', blocks: 'read' };
+/** What is kept of who was refused (lib/oauth/refusals.ts). */
+const refusals: Needs = { refusals: 'write' };
 /** What judging a certificate takes: its row, answers about its status, and which CRLs somebody keeps. */
 const status: Needs = { certificates: 'read-write', evidence: 'read-write', crls: 'read', crlSources: 'write' };
 
@@ -69,7 +71,7 @@ export const routes = {
     path: '/token',
     hosts: both,
     metadata: 'token_endpoint',
-    needs: { ...snapshot, ...status, clients: 'read', tokens: 'write', keys: 'read-write' },
+    needs: { ...snapshot, ...status, ...refusals, clients: 'read', tokens: 'write', keys: 'read-write' },
   },
   introspection: {
     trigger: 'http',
@@ -78,7 +80,15 @@ export const routes = {
     path: '/introspect',
     hosts: both,
     metadata: 'introspection_endpoint',
-    needs: { ...snapshot, ...status, clients: 'read', tokens: 'read', keys: 'read', introspectionKeys: 'read-write' },
+    needs: {
+      ...snapshot,
+      ...status,
+      ...refusals,
+      clients: 'read',
+      tokens: 'read',
+      keys: 'read',
+      introspectionKeys: 'read-write',
+    },
   },
   revocation: {
     trigger: 'http',
@@ -87,7 +97,7 @@ export const routes = {
     path: '/revoke',
     hosts: both,
     metadata: 'revocation_endpoint',
-    needs: { ...snapshot, ...status, clients: 'read', tokens: 'read-write', keys: 'read' },
+    needs: { ...snapshot, ...status, ...refusals, clients: 'read', tokens: 'read-write', keys: 'read' },
   },
   authorizationServerMetadata: {
     trigger: 'http',

@@ -1,6 +1,6 @@
 /** Certbound: the very edge and endpoints that are deployed, behind a bare server instead of API Gateway. */
 import type { TLSSocket } from 'node:tls';
-import { serve } from '../../lib/adapters/api-gateway/serve.ts';
+import { type EdgeServer, serve } from '../../lib/adapters/api-gateway/serve.ts';
 import { dynamoClient } from '../../lib/adapters/dynamodb/client.ts';
 import { dynamoStores } from '../../lib/adapters/dynamodb/stores.ts';
 import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
@@ -11,7 +11,7 @@ import { randomBytesPool } from '../../lib/adapters/random-bytes.ts';
 import type { Stores } from '../../lib/adapters/stores.ts';
 import { introspection } from '../../lib/oauth/endpoints/introspection.ts';
 import { token } from '../../lib/oauth/endpoints/token.ts';
-import type { Server } from '../../lib/oauth/ports.ts';
+import { keepRefusal } from '../../lib/oauth/refusals.ts';
 import { signingKeys } from '../../lib/oauth/signing-keys.ts';
 import { newTenant } from '../../lib/oauth/tenant.ts';
 import { parsePem } from '../../lib/pki/certificate/pem.ts';
@@ -28,8 +28,9 @@ serveChild(async (world, origin) => {
   const stores = onDynamo ? onStore(world.store, calls) : memoryStores();
   await register(stores, world, origin);
   const now = () => new Date();
-  const server: Server = {
+  const server: EdgeServer = {
     ...stores,
+    keepRefusal: keepRefusal(stores.audit, boundedMemory(10)),
     keys: signingKeys({ store: stores.keys, wrap: localKeyWrap(new Uint8Array(32)), unwrapped: boundedMemory(10) }),
     registry: registry(stores, { maxAge: 30, now, fetch: async () => ({ ok: false, failure: silent }) }),
     now,

@@ -1,9 +1,10 @@
 /** What a function stands on: the stores, the registry in memory, the guarded fetch, the clock. One page of wiring. */
 import type { Config } from '../config.ts';
-import type { KeyWrap, Server } from '../oauth/ports.ts';
+import type { KeyWrap } from '../oauth/ports.ts';
+import { keepRefusal } from '../oauth/refusals.ts';
 import { signingKeys } from '../oauth/signing-keys.ts';
 import { jsonLog } from './api-gateway/log.ts';
-import type { EdgeOptions } from './api-gateway/serve.ts';
+import type { EdgeOptions, EdgeServer } from './api-gateway/serve.ts';
 import { dynamoClient } from './dynamodb/client.ts';
 import { dynamoStores } from './dynamodb/stores.ts';
 import { guardedFetch } from './http/fetch.ts';
@@ -16,8 +17,8 @@ const now = () => new Date();
 const randomBytes = randomBytesPool();
 
 /** The ports of a function, answered by DynamoDB and the network. */
-export function functionServer(config: Config): Server {
-  const { tokens, holders, certificates, keys, ...stores } = dynamoStores(dynamoClient(), config);
+export function functionServer(config: Config): EdgeServer {
+  const { tokens, holders, certificates, keys, audit, ...stores } = dynamoStores(dynamoClient(), config);
   return {
     tokens,
     holders,
@@ -31,6 +32,7 @@ export function functionServer(config: Config): Server {
       elapsed: () => performance.now(),
       onFault: faultLog(config),
     }),
+    keepRefusal: keepRefusal(audit, boundedMemory(1_000)),
     now,
     randomBytes,
   };

@@ -56,4 +56,6 @@ export type RequestRecord = {
   error?: ErrorCode;
   reason?: Reason;
   detail?: string;
+  /** The refusal could not be kept besides this line. */
+  refusal_not_kept?: boolean;
 };

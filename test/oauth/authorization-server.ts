@@ -1,7 +1,7 @@
 /** The endpoints over stores in memory, a real CA with real OCSP answers, and a clock that the test moves. */
 
 import type { RequestLine } from '../../lib/adapters/api-gateway/log.ts';
-import { serve } from '../../lib/adapters/api-gateway/serve.ts';
+import { type EdgeServer, serve } from '../../lib/adapters/api-gateway/serve.ts';
 import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
 import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
@@ -14,7 +14,8 @@ import { introspection } from '../../lib/oauth/endpoints/introspection.ts';
 import { jwks, metadata } from '../../lib/oauth/endpoints/metadata.ts';
 import { revocation } from '../../lib/oauth/endpoints/revocation.ts';
 import { token } from '../../lib/oauth/endpoints/token.ts';
-import type { ClientMetadata, Server } from '../../lib/oauth/ports.ts';
+import type { ClientMetadata } from '../../lib/oauth/ports.ts';
+import { keepRefusal } from '../../lib/oauth/refusals.ts';
 import { signingKeys } from '../../lib/oauth/signing-keys.ts';
 import { newTenant, type Tenant } from '../../lib/oauth/tenant.ts';
 import type { Fetch } from '../../lib/pki/ports.ts';
@@ -52,10 +53,11 @@ export async function authorizationServer({ tenant = {}, validity = 3600, keyWra
   const now = () => clock.now;
   const localWrap = localKeyWrap(new Uint8Array(32));
   let counter = 0;
-  const server: Server = {
+  const server: EdgeServer = {
     ...stores,
     keys: signingKeys({ store: stores.keys, wrap: keyWrap ? localWrap : undefined, unwrapped: boundedMemory(100) }),
     registry: registry(stores, { maxAge: 1, now, fetch }),
+    keepRefusal: keepRefusal(stores.audit, boundedMemory(100)),
     now,
     randomBytes: (size) => Buffer.alloc(size, ++counter),
   };

@@ -2,9 +2,10 @@
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { HttpRequest, HttpResponse } from '../../http.ts';
 import type { RequestRecord } from '../../oauth/audit.ts';
-import type { Endpoint } from '../../oauth/call.ts';
+import type { Call, Endpoint } from '../../oauth/call.ts';
 import { OAuthError, renderError } from '../../oauth/error.ts';
 import type { Server } from '../../oauth/ports.ts';
+import type { KeepRefusal } from '../../oauth/refusals.ts';
 import { addressed, type RouteName } from '../../routes.ts';
 import { type ApiGatewayResult, parseEvent, toResult } from './event.ts';
 import type { Log } from './log.ts';
@@ -17,13 +18,16 @@ export type EdgeOptions = {
   readonly log: Log;
 };
 
+/** What the endpoints stand on, and what the edge keeps besides its log. */
+export type EdgeServer = Server & { readonly keepRefusal: KeepRefusal };
+
 type LambdaHandler = (event: unknown, context: { readonly awsRequestId: string }) => Promise<ApiGatewayResult>;
 
 /** A Lambda handler that serves these routes of `lib/routes.ts`. */
 export function serve(
   endpoints: Readonly<Partial<Record<RouteName, Endpoint>>>,
   options: EdgeOptions,
-  server: Server,
+  server: EdgeServer,
 ): LambdaHandler {
   const handler = middy()
     .use(plainExchange)
@@ -37,7 +41,7 @@ async function answer(
   { request, record }: Exchange,
   endpoints: Readonly<Partial<Record<RouteName, Endpoint>>>,
   { tenantHosts }: EdgeOptions,
-  server: Server,
+  server: EdgeServer,
 ): Promise<HttpResponse> {
   const address = addressed(request.host, request.path, tenantHosts);
   const endpoint = address && endpoints[address.name];
@@ -48,8 +52,18 @@ async function answer(
   if (!methods.includes(request.method)) throw methodNotAllowed(methods);
   const snapshot = await server.registry.snapshot(address.tenant);
   if (snapshot === undefined) return notFound;
-  const response = await endpoint({ request, snapshot, record, at: server.now() }, server);
+  const response = await orKeptRefusal(endpoint, { request, snapshot, record, at: server.now() }, server);
   return request.method === 'HEAD' ? { ...response, body: '' } : response;
+}
+
+/** Awaited, since a function is frozen once it has answered; a success never comes here. */
+async function orKeptRefusal(endpoint: Endpoint, call: Call, server: EdgeServer): Promise<HttpResponse> {
+  try {
+    return await endpoint(call, server);
+  } catch (error) {
+    await server.keepRefusal(error, call);
+    throw error;
+  }
 }
 
 /** As API Gateway says it for a path it does not know, so that a made-up tenant is like any other unknown path. */
