@@ -48,7 +48,8 @@ export async function addClients(
     const earlier = known.find(({ client_id }) => client_id === each.client_id);
     const stored = merged(each, earlier, operator.at);
     const change = { action: earlier ? 'client.replace' : 'client.add', subject: each.client_id };
-    await recorded(name, operator, change, ports, () => ports.clients.save(name, stored));
+    const write = () => ports.clients.save(name, stored);
+    if (JSON.stringify(stored) !== JSON.stringify(earlier)) await recorded(name, operator, change, ports, write);
     added.push(stored);
   }
   return ok({ clients: added, cautions: added.flatMap((one) => sharedSubject(one, [...known, ...added])) });

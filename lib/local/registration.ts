@@ -1,10 +1,12 @@
 /** Brings the tenants that the flags name into the registry: tenant rows, truststore entries, clients. */
-import { parseClientMetadata } from '../oauth/client-metadata.ts';
-import type { ClientMetadata, ClientStore, StoredEntry, TenantStore, TruststoreStore } from '../oauth/ports.ts';
-import { newTenant } from '../oauth/tenant.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Problem } from '../administration/change.ts';
+import { addClients } from '../administration/clients.ts';
+import type { AuditStore, ClientStore, StoredEntry, TenantStore, TruststoreStore } from '../oauth/ports.ts';
+import { newTenant, type Tenant } from '../oauth/tenant.ts';
 import { thumbprint } from '../pki/certificate/thumbprint.ts';
 import { classify, parseBundle } from '../pki/path/truststore.ts';
-import { defaultStatusPolicy } from '../pki/status/policy.ts';
+import { defaultStatusPolicy, type StatusPolicy } from '../pki/status/policy.ts';
 import { defaultTenant } from '../routes.ts';
 import type { TenantOptions } from './start-options.ts';
 
@@ -12,11 +14,15 @@ export type RegistryStores = {
   readonly tenants: TenantStore;
   readonly truststore: TruststoreStore;
   readonly clients: ClientStore;
+  readonly audit: AuditStore;
 };
 
 export type Origins = { readonly issuer: string; readonly mtls: string };
 
-/** Registers one tenant. Returns what was refused, each in one line; nothing of that stops the rest. */
+/**
+ * Registers one tenant. What an operator has set in an earlier run stays, except where a flag says otherwise. Returns what
+ * was refused, each in one line; nothing of that stops the rest.
+ */
 export async function registerTenant(
   options: TenantOptions,
   entries: readonly StoredEntry[],
@@ -24,23 +30,40 @@ export async function registerTenant(
   stores: RegistryStores,
 ): Promise<readonly string[]> {
   const { tenant } = options;
-  await stores.tenants.save(
-    newTenant({
-      name: tenant,
-      issuer: tenant === defaultTenant ? origins.issuer : `${origins.issuer}/t/${tenant}`,
-      mtls_base_uri: origins.mtls,
-      scopes_supported: options.scopes,
-      status_policy: { ...defaultStatusPolicy, ...options.policy },
-    }),
-  );
+  const earlier = await stores.tenants.find(tenant);
+  const row = tenantRow(options, origins, earlier);
+  if (!isDeepStrictEqual(row, earlier)) await stores.tenants.save(row);
   await addEntries(tenant, entries, options.truststore !== undefined, stores);
+  const operator = { actor: 'npm start', at: new Date() };
   const refusals: string[] = [];
   for (const metadata of options.clients) {
-    const refusal = await registerClient(tenant, metadata, options.scopes, stores);
-    if (refusal !== undefined) refusals.push(refusal);
+    const added = await addClients(tenant, metadata, { replace: true }, operator, stores);
+    if (!added.ok) refusals.push(...added.failure.map((problem) => refusalLine(tenant, problem)));
   }
   return refusals;
 }
+
+/** A local server looks at a status again after two seconds, so that its user sees what he does. */
+const localStatusPolicy: StatusPolicy = { ...defaultStatusPolicy, maxStatusAge: 2 };
+
+/** The ports of the hosts may be others than in the earlier run, and with them the issuer. */
+function tenantRow({ tenant, scopes, policy }: TenantOptions, origins: Origins, earlier: Tenant | undefined): Tenant {
+  const issuer = tenant === defaultTenant ? origins.issuer : `${origins.issuer}/t/${tenant}`;
+  const address = { name: tenant, issuer, mtls_base_uri: origins.mtls };
+  const said = scopes.length > 0 ? { scopes_supported: scopes } : {};
+  const before = earlier ?? newTenant({ ...address, status_policy: localStatusPolicy });
+  const ownResource = before.default_resource !== before.issuer;
+  return {
+    ...before,
+    ...address,
+    ...(!ownResource && { default_resource: issuer }),
+    ...said,
+    status_policy: { ...before.status_policy, ...policy },
+  };
+}
+
+const refusalLine = (tenant: string, { what, value, problem }: Problem): string =>
+  `${what} ${JSON.stringify(value)} of tenant ${tenant} is refused: ${problem}`;
 
 /** A bundle named by a flag stands in place of everything that was there. */
 async function addEntries(
@@ -55,25 +78,6 @@ async function addEntries(
     if (!wanted.delete(id) && replace) await truststore.remove(tenant, id);
   }
   for (const entry of wanted.values()) await truststore.add(tenant, entry);
-}
-
-async function registerClient(
-  tenant: string,
-  metadata: unknown,
-  scopes: readonly string[],
-  { clients }: RegistryStores,
-) {
-  const parsed = parseClientMetadata(metadata);
-  if (!parsed.ok) {
-    const id = (metadata as { readonly client_id?: unknown } | null)?.client_id;
-    return `client ${JSON.stringify(id)} of tenant ${tenant} is refused: ${parsed.failure.member} ${parsed.failure.problem}`;
-  }
-  const foreign = parsed.value.scope.filter((value) => scopes.length > 0 && !scopes.includes(value));
-  if (foreign.length > 0) {
-    return `client "${parsed.value.client_id}" of tenant ${tenant} is refused: scope ${foreign.join(' ')} is not offered by the tenant`;
-  }
-  await clients.save(tenant, metadata as ClientMetadata);
-  return undefined;
 }
 
 export type Bundle = { readonly entries: readonly StoredEntry[]; readonly problems: readonly string[] };

@@ -50,7 +50,8 @@ export const usage = `npm start -- [flags]
   --no-demo                no demo clients, no demo API
   --help                   this text
 
---truststore, --clients and --scopes speak of the tenant \`default\`.
+--truststore, --clients and --scopes speak of the tenant \`default\`. What «npm run certbound -- policy set» has set in an
+earlier run stays, except where a flag says otherwise.
 `;
 
 const flags = {
@@ -64,8 +65,8 @@ const flags = {
   scopes: { type: 'string', default: '' },
   tenants: { type: 'string' },
   'allow-fetch': { type: 'string', multiple: true, default: [] as string[] },
-  status: { type: 'string', default: 'hard-fail' },
-  'max-status-age': { type: 'string', default: '2' },
+  status: { type: 'string' },
+  'max-status-age': { type: 'string' },
   'server-cert': { type: 'string' },
   'server-key': { type: 'string' },
   'no-demo': { type: 'boolean', default: false },
@@ -88,8 +89,10 @@ export function parseStartOptions(args: readonly string[]): Result<StartOptions 
     problems.push('--server-cert and --server-key belong together');
   }
   const policy: PolicyOptions = {
-    mode: oneOf('--status', values.status, statusModes, problems),
-    maxStatusAge: wholeNumber('--max-status-age', values['max-status-age'], 86_400, problems),
+    ...(values.status !== undefined && { mode: oneOf('--status', values.status, statusModes, problems) }),
+    ...(values['max-status-age'] !== undefined && {
+      maxStatusAge: wholeNumber('--max-status-age', values['max-status-age'], 86_400, problems),
+    }),
   };
   const truststore = read('--truststore', values.truststore);
   const first: TenantOptions = {

@@ -4,7 +4,8 @@ import type { StatusPolicy } from '../pki/status/policy.ts';
 import { defaultTenant, tenantName } from '../routes.ts';
 import type { TenantOptions } from './start-options.ts';
 
-export type PolicyOptions = Pick<StatusPolicy, 'mode' | 'maxStatusAge'>;
+/** What flags or the file say; the rest is as it was in an earlier run. */
+export type PolicyOptions = Partial<Pick<StatusPolicy, 'mode' | 'maxStatusAge'>>;
 
 type Source = {
   /** The folder of the file; names in it are relative to that. */
@@ -99,17 +100,23 @@ function policyOf(value: unknown, fallback: PolicyOptions, problem: Problem): Po
     problem('policy must be an object');
     return fallback;
   }
-  const { status = fallback.mode, max_status_age = fallback.maxStatusAge, ...rest } = value;
+  const { status, max_status_age, ...rest } = value;
   if (Object.keys(rest).length > 0) problem(`policy: unknown ${Object.keys(rest).join(', ')}`);
-  if (status !== 'hard-fail' && status !== 'soft-fail' && status !== 'off') {
-    problem('policy: status must be hard-fail, soft-fail or off');
-    return fallback;
-  }
-  if (typeof max_status_age !== 'number' || !Number.isInteger(max_status_age) || max_status_age < 0) {
-    problem('policy: max_status_age must be a whole number of seconds');
-    return fallback;
-  }
-  return { mode: status, maxStatusAge: max_status_age };
+  return { ...fallback, ...modeOf(status, problem), ...ageOf(max_status_age, problem) };
+}
+
+function modeOf(value: unknown, problem: Problem): PolicyOptions {
+  if (value === undefined) return {};
+  if (value === 'hard-fail' || value === 'soft-fail' || value === 'off') return { mode: value };
+  problem('policy: status must be hard-fail, soft-fail or off');
+  return {};
+}
+
+function ageOf(value: unknown, problem: Problem): PolicyOptions {
+  if (value === undefined) return {};
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return { maxStatusAge: value };
+  problem('policy: max_status_age must be a whole number of seconds');
+  return {};
 }
 
 const isObject = (value: unknown): value is Members =>

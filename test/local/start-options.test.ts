@@ -32,9 +32,7 @@ test('npm start: without flags it is a hard-failing server on loopback with its 
     [options.host, options.port, options.mtlsPort, options.demo, options.fresh],
     ['127.0.0.1', 8443, 9443, true, false],
   );
-  assert.deepEqual(options.tenants, [
-    { tenant: 'default', clients: [], scopes: [], policy: { mode: 'hard-fail', maxStatusAge: 2 } },
-  ]);
+  assert.deepEqual(options.tenants, [{ tenant: 'default', clients: [], scopes: [], policy: {} }]);
 });
 
 test('npm start: --truststore, --clients and --scopes speak of tenant default', () => {
@@ -56,13 +54,7 @@ test('npm start: --tenants gives each tenant its own truststore, clients, scopes
   );
   const [, a, b] = accepted('--tenants', tenants, '--max-status-age', '7').tenants;
   assert.equal(Buffer.from(a?.truststore ?? []).toString(), 'PEM of a');
-  assert.deepEqual(
-    [a?.policy, b?.policy],
-    [
-      { mode: 'off', maxStatusAge: 7 },
-      { mode: 'hard-fail', maxStatusAge: 7 },
-    ],
-  );
+  assert.deepEqual([a?.policy, b?.policy], [{ mode: 'off', maxStatusAge: 7 }, { maxStatusAge: 7 }]);
   assert.equal(Buffer.from(b?.truststore ?? []).toString(), '-----BEGIN CERTIFICATE-----\n');
 });
 
