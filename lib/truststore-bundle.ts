@@ -16,6 +16,9 @@ export type TruststoreBundle = {
 /** A truststore is smaller than 1000 KB. */
 export const maxTruststoreBytes = 1_000_000;
 
+/** API Gateway: a chain has at most four certificates besides the client's. */
+export const maxAuthorities = 4;
+
 const label = /-----BEGIN ([^-\r\n]*)-----/g;
 const block = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----/g;
 
@@ -54,7 +57,7 @@ export function truststoreWarnings(certificates: readonly X509Certificate[], at:
       isCurrent(certificate, at) ? '' : `is valid from ${certificate.validFrom} to ${certificate.validTo} only`,
       isStrong(certificate) ? '' : 'has a key weaker than RSA-2048 or ECDSA-256',
       certificate.ca ? '' : 'is no CA certificate: only the holder of its own key can connect by it',
-      certificates.some((issuer) => issued(issuer, certificate))
+      isSelfSigned(certificate) || certificates.some((issuer) => issued(issuer, certificate))
         ? ''
         : 'has no issuer in the truststore, which needs the complete chain up to the root',
     ]
@@ -107,6 +110,28 @@ export function isStrong(certificate: X509Certificate): boolean {
       asymmetricKeyType === 'ec' &&
       ['prime256v1', 'secp384r1', 'secp521r1'].includes(asymmetricKeyDetails?.namedCurve ?? '')
     );
+  } catch {
+    return false;
+  }
+}
+
+/** API Gateway: SHA-256 or stronger. RSASSA-PSS names its hash in parameters; it is not on API Gateway's list. */
+export const hasStrongHash = ({ signatureAlgorithmOid }: X509Certificate): boolean =>
+  strongSignatures.has(signatureAlgorithmOid ?? '');
+
+const strongSignatures: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.11', // sha256WithRSAEncryption
+  '1.2.840.113549.1.1.12', // sha384WithRSAEncryption
+  '1.2.840.113549.1.1.13', // sha512WithRSAEncryption
+  '1.2.840.10045.4.3.2', // ecdsa-with-SHA256
+  '1.2.840.10045.4.3.3', // ecdsa-with-SHA384
+  '1.2.840.10045.4.3.4', // ecdsa-with-SHA512
+]);
+
+/** Without a look at keyUsage, which forbids most self-signed leaves to sign anything. */
+export function isSelfSigned(certificate: X509Certificate): boolean {
+  try {
+    return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
   } catch {
     return false;
   }

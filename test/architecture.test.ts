@@ -16,6 +16,7 @@ const layers: Readonly<Record<string, number>> = {
   'lib/pki': 1,
   'lib/oauth': 2,
   'lib/resource-server': 2,
+  'lib/publication': 2.5,
   'lib/administration': 3,
   'lib/adapters': 3,
   'lib/command-line': 4,

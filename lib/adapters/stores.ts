@@ -14,6 +14,7 @@ import type {
   TruststoreStore,
   VersionStore,
 } from '../oauth/ports.ts';
+import type { LeaseStore, PublicationStore } from '../publication/ports.ts';
 
 export type Stores = {
   readonly tenants: TenantStore;
@@ -29,4 +30,6 @@ export type Stores = {
   readonly crlSources: CrlSourceStore;
   readonly audit: AuditStore;
   readonly keys: SigningKeyStore;
+  readonly leases: LeaseStore;
+  readonly publications: PublicationStore;
 };

@@ -4,16 +4,21 @@
  * and no revocation: those are the function's. It follows no RFC; it imitates "Configuring mutual TLS authentication".
  */
 import type { X509Certificate } from 'node:crypto';
-import { isStrong, issued, readTruststoreBundle, subjectProblems } from '../truststore-bundle.ts';
+import {
+  hasStrongHash,
+  isSelfSigned,
+  isStrong,
+  issued,
+  maxAuthorities,
+  readTruststoreBundle,
+  subjectProblems,
+} from '../truststore-bundle.ts';
 
 /** The truststore file of a custom domain name, parsed. */
 export type GatewayTruststore = { readonly certificates: readonly X509Certificate[] };
 
 /** Leaf first, self-signed certificate last. */
 export type GatewayPath = readonly X509Certificate[];
-
-/** API Gateway: a chain has at most four certificates besides the client's. */
-const maxAuthorities = 4;
 
 /** Paths kept for one leaf; with unique subjects there is seldom more than one. */
 const maxPaths = 8;
@@ -74,27 +79,4 @@ function extend(path: GatewayPath, truststore: GatewayTruststore, found: Gateway
   }
 }
 
-/** Without a look at keyUsage, which forbids most self-signed leaves to sign anything. */
-function isSelfSigned(certificate: X509Certificate): boolean {
-  try {
-    return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
-  } catch {
-    return false;
-  }
-}
-
 const isSame = (a: X509Certificate, b: X509Certificate) => a.raw.equals(b.raw);
-
-/** API Gateway: SHA-256 or stronger. RSASSA-PSS names its hash in parameters; it is not on API Gateway's list. */
-function hasStrongHash(certificate: X509Certificate): boolean {
-  return strongSignatures.has(certificate.signatureAlgorithmOid ?? '');
-}
-
-const strongSignatures: ReadonlySet<string> = new Set([
-  '1.2.840.113549.1.1.11', // sha256WithRSAEncryption
-  '1.2.840.113549.1.1.12', // sha384WithRSAEncryption
-  '1.2.840.113549.1.1.13', // sha512WithRSAEncryption
-  '1.2.840.10045.4.3.2', // ecdsa-with-SHA256
-  '1.2.840.10045.4.3.3', // ecdsa-with-SHA384
-  '1.2.840.10045.4.3.4', // ecdsa-with-SHA512
-]);

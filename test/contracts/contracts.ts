@@ -7,6 +7,8 @@ import { crlStoresContract } from './crl-stores.ts';
 import { evidenceStoreContract } from './evidence-store.ts';
 import { holderStoreContract } from './holder-store.ts';
 import { keyStoreContract } from './key-store.ts';
+import { leaseStoreContract } from './lease-store.ts';
+import { publicationStoreContract } from './publication-store.ts';
 import { tenantStoreContract } from './tenant-store.ts';
 import { tokenStoreContract } from './token-store.ts';
 import { truststoreStoreContract } from './truststore-store.ts';
@@ -26,4 +28,6 @@ export function contracts(name: string, stores: () => Stores): void {
   crlStoresContract(name, stores);
   keyStoreContract(name, () => stores().keys);
   versionStoreContract(name, () => stores().versions);
+  leaseStoreContract(name, () => stores().leases);
+  publicationStoreContract(name, () => stores().publications);
 }

@@ -89,3 +89,14 @@ export const crlShardKey = (tenant: string, crl: string, shard: string): Key =>
 export const crlSourcesPartition = (tenant: string): string => `${kinds.crlSources.prefix}${checkedTenant(tenant)}`;
 
 export const crlSourceKey = (tenant: string, crl: string): Key => key(crlSourcesPartition(tenant), crl);
+
+const hostName = /^(?=.{1,253}$)[a-z0-9.-]+$/;
+
+/** Of one domain name: `CURRENT` and `FAILURE`. Throws an Error where it could be none. */
+export function publicationKey(domain: string, row: 'CURRENT' | 'FAILURE'): Key {
+  if (!hostName.test(domain)) throw new Error(`${JSON.stringify(domain.slice(0, 80))} is no domain name`);
+  return key(`${kinds.publications.prefix}${domain}`, row);
+}
+
+/** Leases are of the kind that they are for; no domain name has capitals. */
+export const leaseKey = (name: string): Key => key(`${kinds.publications.prefix}LEASE`, name);

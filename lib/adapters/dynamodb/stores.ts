@@ -9,6 +9,8 @@ import { dynamoCrlSourceStore, dynamoKeptCrlStore } from './crl-stores.ts';
 import { dynamoEvidenceStore } from './evidence-store.ts';
 import { dynamoHolderStore } from './holder-store.ts';
 import { dynamoSigningKeyStore } from './key-store.ts';
+import { dynamoLeaseStore } from './lease-store.ts';
+import { dynamoPublicationStore } from './publication-store.ts';
 import type { TableNames } from './tables.ts';
 import { dynamoTenantStore } from './tenant-store.ts';
 import { dynamoTokenStore } from './token-store.ts';
@@ -32,5 +34,7 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Stores
     crlSources: dynamoCrlSourceStore(client, grantsTable),
     audit: dynamoAuditStore(client, tables),
     keys: dynamoSigningKeyStore(client, registryTable),
+    leases: dynamoLeaseStore(client, registryTable),
+    publications: dynamoPublicationStore(client, registryTable),
   };
 }

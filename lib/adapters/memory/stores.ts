@@ -4,7 +4,9 @@ import { memoryCrlSourceStore, memoryKeptCrlStore } from './crl-stores.ts';
 import { memoryEvidenceStore } from './evidence-store.ts';
 import { memoryCertificateStore, memoryHolderStore, memoryTokenStore } from './grants-stores.ts';
 import { memorySigningKeyStore } from './key-store.ts';
+import { memoryLeaseStore } from './lease-store.ts';
 import { memoryAuditStore, memoryBlockStore } from './operator-stores.ts';
+import { memoryPublicationStore } from './publication-store.ts';
 import { memoryClientStore, memoryTenantStore, memoryTruststoreStore, memoryVersionStore } from './registry-stores.ts';
 
 export function memoryStores(): Stores {
@@ -25,5 +27,7 @@ export function memoryStores(): Stores {
     crlSources: memoryCrlSourceStore(),
     audit: memoryAuditStore(),
     keys: memorySigningKeyStore(),
+    leases: memoryLeaseStore(),
+    publications: memoryPublicationStore(),
   };
 }

@@ -1,0 +1,78 @@
+/** Published truststores in the registry table: for each domain name the current one, and the failure since. */
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { RefusedCertificate } from '../../publication/assemble.ts';
+import type { PublicationStore } from '../../publication/ports.ts';
+import type { Publication, PublicationAttempt } from '../../publication/publication.ts';
+import { answer, getItem } from './answer.ts';
+import { attributes, type Item } from './attribute-value.ts';
+import { publicationKey } from './keys.ts';
+import { count, flag, list, oneOf, optional, parseRow, shape, text } from './row-parser.ts';
+
+/** DynamoDB takes items of 400 KB: of more refused certificates than these, the others stand in the log alone. */
+const maxRefused = 200;
+
+export function dynamoPublicationStore(client: DynamoDBClient, registryTable: string): PublicationStore {
+  const put = (Item: Item) => answer('PutItem', client.send(new PutItemCommand({ TableName: registryTable, Item })));
+  const find = (domain: string, row: 'CURRENT' | 'FAILURE') =>
+    getItem(client, registryTable, publicationKey(domain, row));
+  return {
+    async current(domain) {
+      return parseRow(await find(domain, 'CURRENT'), publicationRow);
+    },
+    async failure(domain) {
+      return parseRow(await find(domain, 'FAILURE'), attemptRow);
+    },
+    async published(publication) {
+      const { domain, refused } = publication;
+      const row = { ...publication, refused: refused.slice(0, maxRefused) };
+      await put({ ...publicationKey(domain, 'CURRENT'), ...attributes(row) });
+      // No function may delete rows: an empty one is no failure.
+      await put(publicationKey(domain, 'FAILURE'));
+    },
+    async failed(attempt) {
+      const row = { ...attempt, refused: attempt.refused.slice(0, maxRefused) };
+      await put({ ...publicationKey(attempt.domain, 'FAILURE'), ...attributes(row) });
+    },
+  };
+}
+
+const refusedCertificate = shape<RefusedCertificate>({
+  thumbprint: text,
+  subject: text,
+  from: list(text),
+  reason: oneOf(
+    'unparsable',
+    'expired',
+    'weak_key',
+    'weak_signature',
+    'no_ca',
+    'client_is_ca',
+    'client_not_self_signed',
+    'duplicate_subject',
+    'no_issuer',
+    'chain_too_long',
+  ),
+  detail: text,
+});
+
+const publicationRow = shape<Publication>({
+  domain: text,
+  version: text,
+  sha256: text,
+  published_at: count,
+  certificates: count,
+  bytes: count,
+  thumbprints: list(text),
+  refused: list(refusedCertificate),
+  warnings: list(text),
+});
+
+const attemptRow = shape<PublicationAttempt>({
+  domain: text,
+  failed_at: count,
+  sha256: optional(text),
+  version: optional(text),
+  reasons: list(text),
+  restored: flag,
+  refused: list(refusedCertificate),
+});

@@ -1,0 +1,35 @@
+/** What is written down about truststores that were published, or could not be. */
+import type { RefusedCertificate } from './assemble.ts';
+
+export type Publication = {
+  /** The custom domain name. */
+  readonly domain: string;
+  /** The object version that the domain name is to have. */
+  readonly version: string;
+  /** Of the bundle, lower-case hex. */
+  readonly sha256: string;
+  /** Epoch seconds. */
+  readonly published_at: number;
+  readonly certificates: number;
+  readonly bytes: number;
+  /** Thumbprints in the bundle: the subject names that are taken. */
+  readonly thumbprints: readonly string[];
+  /** What was left out, and why. */
+  readonly refused: readonly RefusedCertificate[];
+  /** Ours and API Gateway's. */
+  readonly warnings: readonly string[];
+};
+
+export type PublicationAttempt = {
+  readonly domain: string;
+  /** Epoch seconds. */
+  readonly failed_at: number;
+  /** Absent where nothing could be published at all. */
+  readonly sha256?: string;
+  /** The object version, so that trying again makes no other one. */
+  readonly version?: string;
+  readonly reasons: readonly string[];
+  /** Whether the domain name has the truststore that it had before. */
+  readonly restored: boolean;
+  readonly refused: readonly RefusedCertificate[];
+};
