@@ -42,6 +42,8 @@ export type CrlRefreshSummary = {
   readonly failures: number;
   /** The first of them: a line of the log has an end. */
   readonly failed: readonly CrlRefreshFailure[];
+  /** Nothing was there to do. */
+  readonly idle: boolean;
 };
 
 export type CrlRefreshFailure = {
@@ -147,6 +149,7 @@ function summary(outcomes: readonly Outcome[]): CrlRefreshSummary {
     left: count('left'),
     failures: failed.length,
     failed: failed.slice(0, mostFailuresTold),
+    idle: outcomes.every((each) => each === 'unchanged'),
   };
 }
 

@@ -58,7 +58,14 @@ test('RFC 5280 §6.3: every list that any tenant wants is refreshed once, with t
       return ok('refreshed');
     },
   );
-  assert.deepEqual(await crlRefresh(ports)(), { refreshed: 3, unchanged: 0, left: 0, failures: 0, failed: [] });
+  assert.deepEqual(await crlRefresh(ports)(), {
+    refreshed: 3,
+    unchanged: 0,
+    left: 0,
+    failures: 0,
+    failed: [],
+    idle: false,
+  });
   assert.deepEqual([...tried].sort(), ['a1', 'a2', 'b1']);
   assert.equal(await stores.crls.reader('b').findHead('b1'), 'head');
   assert.equal(await stores.crls.reader('a').findHead('b1'), undefined, 'what is kept is a tenant’s own');
@@ -70,6 +77,7 @@ test('RFC 5280 §6.3: a list that is not due or has not changed is unchanged', a
   );
   const summary = await crlRefresh(ports)();
   assert.equal(summary.unchanged, 2);
+  assert.equal(summary.idle, true);
   assert.equal(summary.refreshed, 0);
 });
 
@@ -99,6 +107,7 @@ test('pki §4: a tenant whose rows cannot be read costs no other tenant its list
     left: 0,
     failures: 1,
     failed: [{ tenant: 'a', reason: 'store_unavailable', detail: 'Error: throttled' }],
+    idle: false,
   });
 });
 
