@@ -37,7 +37,7 @@ type Held = { ring: Promise<Ring> | undefined; readonly making: Map<string, Prom
 type Tenants = WeakMap<TenantSnapshot, Held>;
 
 /** Milliseconds before keys are read again because one is missing: whoever makes up a `kid` costs one read a second. */
-const patience = 1_000;
+const unknownKidPatience = 1_000;
 
 /** Seconds by which the clocks of two functions may differ. */
 export const clockSkew = 60;
@@ -65,12 +65,13 @@ export function signingKeys({ store, wrap, unwrapped }: SigningKeysPorts): Signi
     return ring;
   }
 
-  /** What `wanted` finds in memory, else in the store, which is asked once a second at most. */
+  /** What `wanted` finds in memory, else in the store, which is asked again after `patience` at most. */
   async function look<T>(
     wanted: (ring: Ring) => T | undefined,
     purpose: KeyPurpose,
     snapshot: TenantSnapshot,
     at: Date,
+    patience: number,
   ): Promise<T | undefined> {
     const held = heldFor(purpose, snapshot);
     const known = held.ring;
@@ -78,16 +79,21 @@ export function signingKeys({ store, wrap, unwrapped }: SigningKeysPorts): Signi
     const found = wanted(ring);
     if (found !== undefined || known === undefined || at.getTime() - ring.readAt < patience) return found;
     const latest = held.ring;
-    return wanted(await (latest === known || latest === undefined ? read(purpose, snapshot, at) : latest));
+    const fresh = latest === known || latest === undefined ? read(purpose, snapshot, at) : latest;
+    return wanted(await fresh);
   }
 
-  /** The published keys of a purpose. Where none signs, another function may have made one that nobody here has seen. */
+  /**
+   * The published keys of a purpose. Where none signs that should, another function may have made the first one just
+   * now, and whoever verifies with it asks once: then nothing in memory counts.
+   */
   async function shown(purpose: KeyPurpose, snapshot: TenantSnapshot, at: Date): Promise<readonly SigningKey[]> {
     const seconds = at.getTime() / 1000;
     const slot = { purpose, alg: snapshot.tenant.access_token_signing_alg };
     const kept = (ring: Ring) => keysOf(ring).filter((key) => keyState(key, seconds) !== 'removed');
     const whole = (ring: Ring) => (activeKey(kept(ring), slot, seconds) === undefined ? undefined : kept(ring));
-    const found = await look(whole, purpose, snapshot, at);
+    const used = purpose === 'access_token' || snapshot.tenant.signed_introspection;
+    const found = await look(whole, purpose, snapshot, at, used ? 0 : unknownKidPatience);
     return found ?? kept(await (heldFor(purpose, snapshot).ring ?? read(purpose, snapshot, at)));
   }
 
@@ -124,7 +130,7 @@ export function signingKeys({ store, wrap, unwrapped }: SigningKeysPorts): Signi
       return (await Promise.all(rings)).flat();
     },
     find: (kid, purpose, snapshot, at) =>
-      look((ring) => ring.verifiers.find(({ key }) => key.kid === kid), purpose, snapshot, at),
+      look((ring) => ring.verifiers.find(({ key }) => key.kid === kid), purpose, snapshot, at, unknownKidPatience),
     async signer(slot, snapshot, at) {
       if (wrap === undefined) throw new Error('no key wrap is configured');
       const held = heldFor(slot.purpose, snapshot);

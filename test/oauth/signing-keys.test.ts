@@ -260,6 +260,18 @@ test('design §8: where no rotation ever runs, a new key is made when the old on
   assert.equal(await active(last), true);
 });
 
+test('RFC 7517 §5: a first key is in the JWKS at once, however lately that was read without it', async () => {
+  const { server, leaf, issue } = await jwtScene({ signed_introspection: true });
+  const empty = await server.get('/jwks');
+  assert.equal(empty.body, '{"keys":[]}');
+  assert.equal((empty.headers as Record<string, string>)['cache-control'], 'no-store');
+  const token = await issue();
+  assert.deepEqual(await kids(server), [kidOf(token)]);
+  const accept = { accept: 'application/token-introspection+jwt' };
+  const answer = await server.post('/introspect', { token, client_id: 'client' }, leaf.certificate, accept);
+  assert.deepEqual((await kids(server)).sort(), [kidOf(token), kidOf(answer.body)].sort());
+});
+
 test('RFC 7517 §9.3 (S23): the JWKS has no private member and may be kept five minutes', async () => {
   for (const access_token_signing_alg of ['ES256', 'PS256', 'EdDSA'] as const) {
     const { server, issue } = await jwtScene({ access_token_signing_alg });

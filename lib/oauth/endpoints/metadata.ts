@@ -5,7 +5,7 @@ import type { Call } from '../call.ts';
 import { refuseParameters } from '../form.ts';
 import { grantTypes } from '../grants/grant-types.ts';
 import type { Server } from '../ports.ts';
-import { publicDocument } from '../response.ts';
+import { noStore, publicDocument } from '../response.ts';
 import { offersSignedAnswers } from '../signed-introspection.ts';
 import type { SigningKey } from '../signing-key.ts';
 import type { SigningKeys } from '../signing-keys.ts';
@@ -22,7 +22,10 @@ export function metadata({ snapshot, request }: Call, { keys }: Pick<Server, 'ke
 /** RFC 7517 §5: what verifies access tokens (RFC 9068 §4) and introspection answers (RFC 9701 §5). */
 export async function jwks({ request, snapshot, at }: Call, { keys }: Pick<Server, 'keys'>): Promise<HttpResponse> {
   const published = await keys.published(snapshot, at);
-  return document({ keys: published.map(jwk) }, request);
+  const response = document({ keys: published.map(jwk) }, request);
+  if (published.length > 0) return response;
+  // The first key signs as soon as it is made: that there was none is nothing to keep.
+  return { ...response, headers: { ...response.headers, ...noStore } };
 }
 
 /** RFC 7517 §4: the public members, one by one. */
