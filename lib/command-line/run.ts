@@ -1,6 +1,6 @@
 /** One run of the command line: words to a command, its outcome to output and an exit code. */
 import { parseArgs } from 'node:util';
-import { oneLine } from '../administration/change.ts';
+import { oneLine, shortened } from '../administration/change.ts';
 import { AskedWrongly, type Command, type Flags, type Input, type Outcome, type Session } from './command.ts';
 import { commands } from './commands.ts';
 import { commonFlags, helpOf, overview } from './help.ts';
@@ -36,8 +36,11 @@ async function dispatched(args: readonly string[], open: OpenSession): Promise<P
   const input = parsed(rest, command);
   if (input.has('help')) return { out: helpOf(command), error: [], exit: exits.done };
   const session = open(sessionOptions(input));
-  const outcome = await command.run(input, session).finally(() => session.close());
-  return printed(outcome, input.has('json'));
+  try {
+    return printed(await command.run(input, session), input.has('json'));
+  } finally {
+    await session.close();
+  }
 }
 
 /** The command with the longest name that the words begin with. */
@@ -53,9 +56,11 @@ function withoutCommand(args: readonly string[]): Printed {
   if (args.includes('--help') || first === 'help') {
     return { out: overview(family.length > 0 ? family : commands), error: [], exit: exits.done };
   }
-  const said = args.slice(0, family.length > 0 ? 2 : 1).join(' ') || first;
-  const known = overview(family.length > 0 ? family : commands);
-  return { out: [], error: [`${oneLine(said)} is no command`, '', ...known], exit: exits.askedWrongly };
+  if (args.length === 0) return { out: [], error: overview(commands), exit: exits.askedWrongly };
+  const said = oneLine(shortened(args.slice(0, family.length > 0 ? 2 : 1).join(' ')));
+  const rest = family.map(({ name }) => name.slice(first.length + 1)).join(', ');
+  const known = rest === '' ? '' : `; ${first} takes ${rest}`;
+  return { out: [], error: [`${said} is no command${known}; see --help`], exit: exits.askedWrongly };
 }
 
 function parsed(args: readonly string[], { flags }: Command): Input {

@@ -50,7 +50,7 @@ test('certbound issue, certbound revoke: a certificate that works, then does not
 });
 
 for (const [name, args, status, told] of [
-  ['no command', [], 2, /is no command/],
+  ['no command', [], 2, /COMMAND \[flags\]/],
   ['an unknown command', ['frobnicate'], 2, /frobnicate is no command/],
   ['issue without a subject', ['issue'], 2, /needs a subject/],
   ['issue with a subject that is none', ['issue', 'not a name'], 1, /refused to issue/],
