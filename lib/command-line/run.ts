@@ -56,7 +56,9 @@ function withoutCommand(args: readonly string[]): Printed {
   if (args.includes('--help') || first === 'help') {
     return { out: overview(family.length > 0 ? family : commands), error: [], exit: exits.done };
   }
-  if (args.length === 0) return { out: [], error: overview(commands), exit: exits.askedWrongly };
+  // Flags follow the command, which says what they mean.
+  if (args.length === 0 || first.startsWith('-'))
+    return { out: [], error: overview(commands), exit: exits.askedWrongly };
   const said = oneLine(shortened(args.slice(0, family.length > 0 ? 2 : 1).join(' ')));
   const rest = family.map(({ name }) => name.slice(first.length + 1)).join(', ');
   const known = rest === '' ? '' : `; ${first} takes ${rest}`;
