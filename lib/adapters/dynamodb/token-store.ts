@@ -33,8 +33,11 @@ export function dynamoTokenStore(client: DynamoDBClient, grantsTable: string): T
       await answer('UpdateItem', client.send(denial(grantsTable, denialKey(tenant, jti), exp, at)));
     },
     async deniedAt(tenant, jti, at) {
-      const row = parseRow(await getItem(client, grantsTable, denialKey(tenant, jti)), denialRow);
-      return row !== undefined && row.exp * 1000 > at.getTime() ? row.revoked_at : undefined;
+      const item = await getItem(client, grantsTable, denialKey(tenant, jti));
+      if (item === undefined) return undefined;
+      // Other rows are absent where they do not parse; here that would bring a token back to life.
+      const row = parseRow(item, denialRow) ?? { revoked_at: epochSeconds(at), exp: Number.POSITIVE_INFINITY };
+      return row.exp * 1000 > at.getTime() ? row.revoked_at : undefined;
     },
   };
 }
