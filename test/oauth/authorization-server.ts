@@ -6,6 +6,7 @@ import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
 import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
+import type { Stores } from '../../lib/adapters/stores.ts';
 import { createAuthority, issueLeaf, type LeafRequest } from '../../lib/local/authority.ts';
 import type { KeyedCertificate } from '../../lib/local/certificate-authority.ts';
 import { openLedger } from '../../lib/local/ledger.ts';
@@ -31,9 +32,16 @@ export type Settings = {
   readonly validity?: number;
   /** Whether there is anything that wraps signing keys. */
   readonly keyWrap?: boolean;
+  /** Instead of those in memory. */
+  readonly stores?: Stores;
+  /** That of another process: its stores, its CA, its clock. */
+  readonly world?: World;
 };
 
-export async function authorizationServer({ tenant = {}, validity = 3600, keyWrap = true }: Settings = {}) {
+type World = Awaited<ReturnType<typeof newWorld>>;
+
+/** What processes of one deployment have in common. */
+async function newWorld({ tenant = {}, validity = 3600, stores = memoryStores() }: Settings) {
   const clock = { now: start };
   const responder: { reply: Reply; asked: number } = { reply: 'answers', asked: 0 };
   const authority = await createAuthority({ statusUrl: 'http://status.example', at: start });
@@ -48,19 +56,6 @@ export async function authorizationServer({ tenant = {}, validity = 3600, keyWra
     return ok(answerOcsp(body ?? new Uint8Array(), { at: clock.now, nextUpdate }, authority, ledger));
   };
 
-  const calls: string[] = [];
-  const stores = counted(memoryStores(), calls);
-  const now = () => clock.now;
-  const localWrap = localKeyWrap(new Uint8Array(32));
-  let counter = 0;
-  const server: EdgeServer = {
-    ...stores,
-    keys: signingKeys({ store: stores.keys, wrap: keyWrap ? localWrap : undefined, unwrapped: boundedMemory(100) }),
-    registry: registry(stores, { maxAge: 1, now, fetch }),
-    keepRefusal: keepRefusal(stores.audit, boundedMemory(100)),
-    now,
-    randomBytes: (size) => Buffer.alloc(size, ++counter),
-  };
   await stores.tenants.save(
     newTenant({
       name: 'default',
@@ -76,6 +71,25 @@ export async function authorizationServer({ tenant = {}, validity = 3600, keyWra
     await stores.truststore.add('default', { type, certificate: der });
   }
 
+  return { clock, responder, authority, ledger, fetch, stores };
+}
+
+export async function authorizationServer(settings: Settings = {}) {
+  const { keyWrap = true, world = await newWorld(settings) } = settings;
+  const { clock, responder, authority, ledger, fetch } = world;
+  const calls: string[] = [];
+  const stores = counted(world.stores, calls);
+  const now = () => clock.now;
+  const localWrap = localKeyWrap(new Uint8Array(32));
+  let counter = 0;
+  const server: EdgeServer = {
+    ...stores,
+    keys: signingKeys({ store: stores.keys, wrap: keyWrap ? localWrap : undefined, unwrapped: boundedMemory(100) }),
+    registry: registry(stores, { maxAge: 1, now, fetch }),
+    keepRefusal: keepRefusal(stores.audit, boundedMemory(100)),
+    now,
+    randomBytes: (size) => Buffer.alloc(size, ++counter),
+  };
   const lines: RequestLine[] = [];
   const handler = serve(
     { token, introspection, revocation, authorizationServerMetadata: metadata, openidConfiguration: metadata, jwks },
@@ -125,6 +139,7 @@ export async function authorizationServer({ tenant = {}, validity = 3600, keyWra
   ) => send(path, { method: 'POST', body: new URLSearchParams(form).toString(), clientCertPem, headers });
 
   return {
+    world,
     clock,
     responder,
     server,
