@@ -1,7 +1,7 @@
 /** Rotation of a tenant's signing keys (RFC 7517 §4.5, FAPI 2.0 §5.4.2): what the schedule says, carried out. */
 import { type KeySettings, type RotationRequest, rotate } from './key-schedule.ts';
 import { newSigningKey } from './new-signing-key.ts';
-import type { KeyWrap, SigningKeyStore, VersionStore } from './ports.ts';
+import type { KeyWrap, SigningKeyStore, TenantStore, VersionStore } from './ports.ts';
 import { type KeySlot, keyPurposes, type SigningKey } from './signing-key.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -38,9 +38,38 @@ export async function rotateKeys(
   for (const key of plan.change) await keys.replace(tenant.name, key);
   for (const key of plan.remove) await keys.remove(tenant.name, key);
   const summary = { created, changed: plan.change.map(kidOf), removed: plan.remove.map(kidOf) };
-  if (Object.values(summary).some((kids) => kids.length > 0)) await versions.bump(tenant.name);
+  if (didSomething(summary)) await versions.bump(tenant.name);
   return summary;
 }
+
+/** What a run over all tenants did: `failures` tenants could not be rotated, each told by name. */
+export type RotationRun = {
+  readonly failures: number;
+  readonly idle: boolean;
+  readonly tenants: Readonly<Record<string, RotationSummary | { readonly fault: string }>>;
+};
+
+/** Rotates every tenant by the schedule; one that fails stops no other, and is tried again with the next run. */
+export async function rotateAllKeys(
+  at: Date,
+  settings: KeySettings,
+  { tenants, ...ports }: RotationPorts & { readonly tenants: Pick<TenantStore, 'list'> },
+): Promise<RotationRun> {
+  const done: Record<string, RotationSummary | { readonly fault: string }> = {};
+  let failures = 0;
+  for (const tenant of await tenants.list()) {
+    try {
+      const summary = await rotateKeys(tenant, at, settings, {}, ports);
+      if (didSomething(summary)) done[tenant.name] = summary;
+    } catch (fault) {
+      failures += 1;
+      done[tenant.name] = { fault: String(fault) };
+    }
+  }
+  return { failures, idle: Object.keys(done).length === 0, tenants: done };
+}
+
+const didSomething = (summary: RotationSummary) => Object.values(summary).some((kids) => kids.length > 0);
 
 const kidOf = ({ kid }: SigningKey) => kid;
 

@@ -5,7 +5,7 @@ import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
 import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
 import { readJws, signJws, verifyJws } from '../../lib/oauth/jws.ts';
-import { rotateKeys } from '../../lib/oauth/key-rotation.ts';
+import { rotateAllKeys, rotateKeys } from '../../lib/oauth/key-rotation.ts';
 import { defaultKeySettings } from '../../lib/oauth/key-schedule.ts';
 import type { KeyWrap, SigningKeyStore, TenantSnapshot } from '../../lib/oauth/ports.ts';
 import { jwkThumbprint } from '../../lib/oauth/public-jwk.ts';
@@ -236,6 +236,36 @@ test('FAPI2 §5.4.2: rotating when nothing is due does nothing, not even to the 
   const version = await server.stores.versions.current('default');
   assert.deepEqual(await rotateIn(server), { created: [], changed: [], removed: [] });
   assert.equal(await server.stores.versions.current('default'), version);
+});
+
+test('design §8: a run over all tenants rotates those that are due, and one that fails stops no other', async () => {
+  const { server, issue } = await jwtScene();
+  await issue();
+  const tenants = { list: async () => [tenantOf({ name: 'broken' }), tenantOf(), tenantOf({ name: 'unused' })] };
+  const keys: SigningKeyStore = {
+    ...server.stores.keys,
+    create: (...args) => server.stores.keys.create(...args),
+    list: async (name, purpose) => {
+      if (name === 'broken') throw new Error('no answer');
+      return server.stores.keys.list(name, purpose);
+    },
+  };
+  const ports = { tenants, keys, versions: server.stores.versions, wrap: localKeyWrap(new Uint8Array(32)) };
+  assert.deepEqual(
+    await rotateAllKeys(server.clock.now, defaultKeySettings, {
+      ...ports,
+      tenants: { list: async () => [tenantOf()] },
+    }),
+    {
+      failures: 0,
+      idle: true,
+      tenants: {},
+    },
+  );
+  server.pass(28 * day);
+  const run = await rotateAllKeys(server.clock.now, defaultKeySettings, ports);
+  assert.deepEqual([run.failures, run.idle, Object.keys(run.tenants)], [1, false, ['broken', 'default']]);
+  assert.deepEqual(run.tenants['broken'], { fault: 'Error: no answer' });
 });
 
 test('design §8: with a compromised key its tokens die at once and the next one signs', async () => {
