@@ -1,4 +1,5 @@
 /** The steps of a check in words: what was found, from where, when, and what a person can do about it. */
+import type { Client } from '../oauth/client.ts';
 import type { Reason } from '../oauth/reason.ts';
 import type { Certificate } from '../pki/certificate/certificate.ts';
 import { printGeneralName } from '../pki/certificate/general-name.ts';
@@ -37,6 +38,8 @@ export type Findings = {
   readonly stage: Stage;
   readonly answer: TokenAnswer;
   readonly client_id?: string;
+  /** The client, where it authenticates by something else than this certificate, which then only binds its tokens. */
+  readonly binding?: Pick<Client, 'disabled'> & { readonly method: string };
   readonly helpers: readonly Certificate[];
   /** Where no client was named: whose certificate it is. */
   readonly matching: readonly string[];
@@ -70,7 +73,7 @@ export function keyStep({ publicKeyInfo, signed }: Certificate): Step {
 }
 
 /** RFC 5280 §6.1: the path to an anchor of this tenant, or why there is none and whether the helpers would complete it. */
-export function pathStep(certificate: Certificate, { stage, helpers }: Findings) {
+export function pathStep(certificate: Certificate, { stage, helpers, client_id, binding, answer }: Findings) {
   const { snapshot, at } = stage;
   const path = validatePath(certificate, { truststore: snapshot.truststore, at });
   if (path.ok) {
@@ -80,6 +83,11 @@ export function pathStep(certificate: Certificate, { stage, helpers }: Findings)
       step: passed('path', `${names} (anchor ${path.value.anchor.thumbprint}), valid to ${end}`),
       path: path.value,
     };
+  }
+  if (client_id !== undefined && binding === undefined && answer.reason !== path.failure.reason) {
+    // RFC 8705 §2.2: a certificate that is registered whole needs none.
+    const found = `there is none, and the method of the client asks for none: ${describe(path.failure)}`;
+    return { step: { step: 'path', outcome: 'skipped', found } satisfies Step };
   }
   const helped =
     helpers.length === 0 ? undefined : validatePath(certificate, { truststore: snapshot.truststore, at, helpers });

@@ -6,7 +6,7 @@ import { maxClientIdLength } from '../oauth/client-metadata.ts';
 import type { ClientStore, HolderStore, Registry } from '../oauth/ports.ts';
 import type { Reason } from '../oauth/reason.ts';
 import { type Certificate, parseCertificate } from '../pki/certificate/certificate.ts';
-import type { Thumbprint } from '../pki/certificate/thumbprint.ts';
+import { type Thumbprint, thumbprint } from '../pki/certificate/thumbprint.ts';
 import { ok } from '../result.ts';
 import { clientSteps, introspectionStep, tokenStep } from './answer-steps.ts';
 import { chainIn, pemOf } from './certificate-file.ts';
@@ -59,7 +59,7 @@ export type Check = {
   readonly steps: readonly Step[];
   /** Requests made now; none where memory or a store answered. */
   readonly asked: readonly Asked[];
-  /** Absent where no client was named. */
+  /** Absent where no client was named, and for a client whose assertion is not here. */
   readonly token?: { readonly status: number; readonly error?: unknown; readonly expires_in?: unknown };
   readonly introspection?: { readonly active: boolean };
 };
@@ -80,10 +80,13 @@ export async function check(input: CheckInput, ports: CheckPorts): Promise<Refus
   }
   const { client_id } = input;
   const stage = stageFor(snapshot, ports.holders, ports.now());
-  const answer = await rehearseToken(client_id ?? nobody, pemOf(leaf), stage);
+  const binding = client_id === undefined ? undefined : await boundOnly(client_id, leaf, stage);
+  // Without its assertion such a client is nobody; path and status are judged all the same.
+  const answer = await rehearseToken(binding === undefined ? (client_id ?? nobody) : nobody, pemOf(leaf), stage);
   const findings: Findings = {
     stage,
     answer,
+    ...(binding && { binding }),
     helpers: [...others, ...chainIn(input.helpers ?? new Uint8Array())].flatMap(parsedOnly),
     matching: client_id === undefined ? await matchingClients(leaf, answer, stage, ports) : [],
     ...(client_id !== undefined && { client_id }),
@@ -95,13 +98,25 @@ export async function check(input: CheckInput, ports: CheckPorts): Promise<Refus
     at: stage.at,
     version: snapshot.version,
     ...(answer.record.thumbprint && { thumbprint: answer.record.thumbprint as Thumbprint }),
-    accepted: refused === undefined,
+    accepted: isAccepted(findings, refused),
     ...(refused?.reason && { reason: refused.reason }),
     steps,
     asked: stage.asked.map(shownRequest),
-    ...(client_id !== undefined && { client_id, ...answersOf(answer, steps) }),
+    ...(client_id !== undefined && { client_id, ...answersOf(findings, steps) }),
   });
 }
+
+/** RFC 7523 §3: a client that proves itself by an assertion shows a certificate only to have its tokens bound to it. */
+async function boundOnly(client_id: string, leaf: Uint8Array, stage: Stage): Promise<Findings['binding']> {
+  const { snapshot, holders, at } = stage;
+  const { client } = await holders.find(snapshot.tenant.name, client_id, thumbprint(leaf), at);
+  const method: string | undefined = client?.token_endpoint_auth_method;
+  return client !== undefined && method === 'private_key_jwt' ? { method, disabled: client.disabled } : undefined;
+}
+
+/** Of a client that authenticates by the certificate, what the token endpoint says; else whether a step failed. */
+const isAccepted = ({ client_id, binding, answer }: Findings, refused: Step | undefined): boolean =>
+  client_id === undefined || binding !== undefined ? refused === undefined : answer.status === 200;
 
 const parsedOnly = (der: Uint8Array): readonly Certificate[] => {
   const parsed = parseCertificate(der);
@@ -158,9 +173,10 @@ async function matchingClients(
   return found;
 }
 
-function answersOf({ status, body }: TokenAnswer, steps: readonly Step[]): Pick<Check, 'token' | 'introspection'> {
-  const { error, expires_in } = body;
-  const token = { status, ...(error !== undefined && { error }), ...(expires_in !== undefined && { expires_in }) };
+function answersOf({ answer, binding }: Findings, steps: readonly Step[]): Pick<Check, 'token' | 'introspection'> {
+  const { error, expires_in } = answer.body;
   const active = steps.some(({ step, outcome }) => step === 'introspection' && outcome === 'ok');
-  return { token, introspection: { active } };
+  if (binding !== undefined) return { introspection: { active } };
+  const said = { ...(error !== undefined && { error }), ...(expires_in !== undefined && { expires_in }) };
+  return { token: { status: answer.status, ...said }, introspection: { active } };
 }
