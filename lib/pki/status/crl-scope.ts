@@ -6,12 +6,14 @@ import { makeName, matchName, type Name } from '../certificate/name.ts';
 import type { Crl } from './crl.ts';
 import type { IssuingDistributionPoint } from './issuing-distribution-point.ts';
 
-export type Reasons = ReadonlySet<number>;
+/** Bit `n` of the number is bit `n` of ReasonFlags (RFC 5280 §4.2.1.13), of which 0 is not used. */
+export type Reasons = number;
 
-/** RFC 5280 §6.3.2: the special value all-reasons; bits of ReasonFlags, of which 0 is not used. */
-export const allReasons: Reasons = new Set([1, 2, 3, 4, 5, 6, 7, 8]);
+export const noReasons: Reasons = 0;
+/** RFC 5280 §6.3.2: the special value all-reasons. */
+export const allReasons: Reasons = 0x1fe;
 
-export const isWithin = (some: Reasons, others: Reasons): boolean => [...some].every((reason) => others.has(reason));
+export const isWithin = (some: Reasons, others: Reasons): boolean => (some & ~others) === 0;
 
 /** What of a certificate the scope of a CRL depends on. */
 export type ScopeTarget = Pick<Certificate, 'issuer' | 'version' | 'basicConstraints'>;
@@ -58,11 +60,14 @@ function outOfKind(idp: IssuingDistributionPoint, { version, basicConstraints }:
 }
 
 /** (d): the reasons that CRL and point have in common. */
-export function reasonsOf(crl: Crl, point: DistributionPoint): Reasons {
-  const { onlySomeReasons = allReasons } = crl.issuingDistributionPoint ?? {};
-  const { reasons = allReasons } = point;
-  return new Set([...onlySomeReasons].filter((reason) => reason !== 0 && reasons.has(reason)));
-}
+export const reasonsOf = ({ issuingDistributionPoint }: Crl, { reasons }: DistributionPoint): Reasons =>
+  flagsOf(issuingDistributionPoint?.onlySomeReasons) & flagsOf(reasons);
+
+/** Bits beyond those that are defined mean nothing yet. */
+const flagsOf = (bits: ReadonlySet<number> | undefined): Reasons =>
+  bits === undefined
+    ? allReasons
+    : [...bits].reduce((flags, bit) => flags | (bit < 9 ? 1 << bit : 0), noReasons) & allReasons;
 
 /** RFC 5280 §4.2.1.13: a relative name continues the name of the CRL issuer; there is then only one of those. */
 function crlIssuerOf({ cRLIssuer = [] }: DistributionPoint, { issuer }: ScopeTarget): Name {

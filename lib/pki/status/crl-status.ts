@@ -6,7 +6,7 @@ import type { Crl } from './crl.ts';
 import { findDelta } from './crl-delta.ts';
 import { type CrlEntry, findEntry } from './crl-entry.ts';
 import type { CrlWork } from './crl-index.ts';
-import { allReasons, isWithin, outOfScope, pointsOf, type Reasons, reasonsOf } from './crl-scope.ts';
+import { allReasons, isWithin, noReasons, outOfScope, pointsOf, type Reasons, reasonsOf } from './crl-scope.ts';
 import { findSigner, type SignerOptions, type SignerPath } from './crl-signer.ts';
 import type { Refused } from './evidence.ts';
 import type { Finding } from './level.ts';
@@ -47,7 +47,8 @@ export function crlStatus(options: CrlOptions, trusting: ReadonlySet<string> = n
 
 const newestFirst = (a: Crl, b: Crl): number => b.thisUpdate.getTime() - a.thisUpdate.getTime();
 
-const coveredBy = (sayings: readonly Saying[]): Reasons => new Set(sayings.flatMap(({ reasons }) => [...reasons]));
+const coveredBy = (sayings: readonly Saying[]): Reasons =>
+  sayings.reduce((covered, { reasons }) => covered | reasons, noReasons);
 
 function conclude(sayings: readonly Saying[], problems: readonly Refused[]): Result<Finding, Refused> {
   const revocations = sayings.flatMap(revocationOf);
