@@ -2,9 +2,9 @@
  * A Lambda authorizer for API Gateway (RFC 6750, RFC 8705 §3): REST APIs (`REQUEST` events) and HTTP APIs (payload 2.0),
  * behind a custom domain with mutual TLS. An authorizer says yes or no; the challenge that says why is the gateway's.
  */
-import type { HttpRequest } from '../http.ts';
 import type { Result } from '../result.ts';
 import { type AccessRules, checkAccess, type TokenCheck } from './access.ts';
+import { eventRequest } from './lambda-event.ts';
 import { presentedThumbprint } from './presented-certificate.ts';
 import type { Challenge, Claims } from './protected-resource.ts';
 
@@ -69,7 +69,7 @@ async function decide(
   event: unknown,
   { check, onRefusal, ...rules }: AuthorizerOptions,
 ): Promise<Result<Claims, Challenge>> {
-  const request = requestIn(object(event));
+  const request = eventRequest(event);
   const claims = await checkAccess(request, presentedThumbprint(request, { from: 'connection' }), rules, check);
   if (!claims.ok) onRefusal?.(claims.failure);
   return claims;
@@ -79,34 +79,6 @@ async function decide(
 function contextOf(claims: Claims): AuthorizerContext {
   const named = ['client_id', 'sub', 'scope', 'jti', 'acr'].map((name) => [name, claims[name]] as const);
   return Object.fromEntries(named.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-}
-
-/** Of the certificate the PEM alone; headers in lower case, and none that came twice. */
-function requestIn(event: Members): HttpRequest {
-  const context = object(event['requestContext']);
-  const holder = event['version'] === '2.0' ? context['authentication'] : context['identity'];
-  const pem = object(object(holder)['clientCert'])['clientCertPem'];
-  const repeated = object(event['multiValueHeaders']);
-  const headers = Object.entries(object(event['headers'])).flatMap(([name, value]): [string, string][] => {
-    const values = repeated[name];
-    const once = !Array.isArray(values) || values.length === 1;
-    return typeof value === 'string' && once ? [[name.toLowerCase(), value]] : [];
-  });
-  return {
-    method: '',
-    host: '',
-    path: '',
-    query: queryOf(event),
-    headers: new Map(headers),
-    body: '',
-    ...(typeof pem === 'string' && { clientCertificate: pem }),
-  };
-}
-
-function queryOf(event: Members): string {
-  if (typeof event['rawQueryString'] === 'string') return event['rawQueryString'];
-  const names = Object.keys(object(event['queryStringParameters']));
-  return new URLSearchParams(names.map((name): [string, string] => [name, ''])).toString();
 }
 
 const object = (value: unknown): Members => (typeof value === 'object' && value !== null ? (value as Members) : {});

@@ -58,10 +58,21 @@ export function checkScope(claims: Claims, scope: readonly string[]): Result<Cla
   return fail({ status: 403, error: 'insufficient_scope', description, scope });
 }
 
-/** RFC 6750 §3: the answer that tells the caller what is missing. */
-export function challengeResponse({ status, error, description, scope = [] }: Challenge, realm: string): HttpResponse {
+export type ChallengeRealm = {
+  readonly realm: string;
+  /** RFC 9728 §5.1: where the API says which authorization server its tokens come from (`metadataUrl`). */
+  readonly resourceMetadata?: string;
+};
+
+/** RFC 6750 §3: the answer that tells the caller what is missing; a realm alone may be given by its name. */
+export function challengeResponse(
+  { status, error, description, scope = [] }: Challenge,
+  named: string | ChallengeRealm,
+): HttpResponse {
+  const { realm, resourceMetadata }: ChallengeRealm = typeof named === 'string' ? { realm: named } : named;
   const parameters = [
     `realm="${realm}"`,
+    ...(resourceMetadata === undefined ? [] : [`resource_metadata="${resourceMetadata}"`]),
     ...(error === undefined ? [] : [`error="${error}"`, `error_description="${description}"`]),
     ...(scope.length === 0 ? [] : [`scope="${scope.join(' ')}"`]),
   ];
