@@ -92,7 +92,7 @@ export function signingKeys({ store, wrap, unwrapped }: SigningKeysPorts): Signi
     const slot = { purpose, alg: snapshot.tenant.access_token_signing_alg };
     const kept = (ring: Ring) => keysOf(ring).filter((key) => keyState(key, seconds) !== 'removed');
     const whole = (ring: Ring) => (activeKey(kept(ring), slot, seconds) === undefined ? undefined : kept(ring));
-    const used = purpose === 'access_token' || snapshot.tenant.signed_introspection;
+    const used = wrap !== undefined && (purpose === 'access_token' || snapshot.tenant.signed_introspection);
     const found = await look(whole, purpose, snapshot, at, used ? 0 : unknownKidPatience);
     return found ?? kept(await (heldFor(purpose, snapshot).ring ?? read(purpose, snapshot, at)));
   }
