@@ -28,6 +28,7 @@ export function findEntry(
   certificate: EntryTarget,
   work?: CrlWork,
 ): Result<CrlEntry | undefined, CrlFailure> {
+  if (crl.kept) return crl.kept.find(certificate);
   const index = crl.index(work);
   if (!index.ok) return index;
   const candidates = index.value.find(certificate.serial, work);
@@ -43,20 +44,24 @@ export function findEntry(
   return ok(permanent ?? found.value[0]);
 }
 
-/** RFC 5280 §5.3.3: the CRL's issuer, unless this entry or one before it names another. */
-function isIssuer(crl: Crl, issuerAt: number, wanted: Name): boolean {
-  if (issuerAt === 0) return matchName(crl.issuer, wanted);
-  return readGeneralNames(elementAt(crl, issuerAt)).some(
-    (name) => name.type === 'directoryName' && matchName(name.value, wanted),
-  );
+const isIssuer = (crl: Crl, issuerAt: number, wanted: Name): boolean =>
+  issuersAt(crl, issuerAt).some((name) => matchName(name, wanted));
+
+/** RFC 5280 §5.3.3: the CRL's issuer, unless this entry or one before it names another. Throws `DerError`. */
+export function issuersAt(crl: Crl, issuerAt: number): readonly Name[] {
+  if (issuerAt === 0) return [crl.issuer];
+  const names = readGeneralNames(elementAt(crl, issuerAt));
+  return names.flatMap((name) => (name.type === 'directoryName' ? [name.value] : []));
 }
 
-function elementAt({ entries }: Crl, position: number): Element {
+/** The entry at an offset that the walk has visited. */
+export function elementAt({ entries }: Crl, position: number): Element {
   const cursor: Cursor = { bytes: entries.bytes, position, end: entries.end, depth: 0 };
   return take(cursor);
 }
 
-function readEntry(element: Element): CrlEntry {
+/** RFC 5280 §5.1.2.6, §5.3.1. Throws `DerError`. */
+export function readEntry(element: Element): CrlEntry {
   const cursor = enter(element);
   take(cursor);
   const revokedAt = readTime(take(cursor));

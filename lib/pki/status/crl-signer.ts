@@ -48,6 +48,7 @@ function signersOf(crl: Crl, { authorities, signerPaths = () => [] }: SignerOpti
 /** (f): keyUsage, where there is one, has cRLSign. (g): the key made the signature. */
 export function signatureProblem(crl: Crl, signer: Certificate, algorithms = strictAlgorithms): string | undefined {
   if (signer.keyUsage?.has('cRLSign') === false) return 'the CRL issuer may not sign CRLs';
+  if (crl.kept) return crl.kept.signer === signer.spkiSha256 ? undefined : 'the CRL was kept under another key';
   const memory = verified.get(crl) ?? new Set();
   const entry = `${signer.spkiSha256} ${algorithms.hashes.join()} ${algorithms.minimumRsaBits}`;
   if (memory.has(entry)) return undefined;

@@ -7,10 +7,20 @@ import type { CertificateStatus } from './certificate-status.ts';
 import { type Crl, type CrlFailure, parseCrl } from './crl.ts';
 import { findSigner, type SignerPath } from './crl-signer.ts';
 import { crlStatus } from './crl-status.ts';
-import { type Answered, obtain, type Question, questionKey, type Refused, type Silence } from './evidence.ts';
+import {
+  type Answered,
+  obtain,
+  type Question,
+  questionKey,
+  type Refused,
+  type Reply,
+  type Silence,
+} from './evidence.ts';
+import { findKept, keptKey, uploadedKey, want } from './kept-crl.ts';
 import { askingOf, type Finding, type Level, silentStatus, statusOf } from './level.ts';
+import { unlistedHost } from './listed-hosts.ts';
 import type { ResponderCheck } from './ocsp-source.ts';
-import { earlierOf, isCurrent, maxAgeWithoutNextUpdate } from './policy.ts';
+import { earlierOf, isCurrent, maxAgeWithoutNextUpdate, negativeAgeOf, plusSeconds, skew } from './policy.ts';
 import { crlAddresses } from './sources.ts';
 
 /** A request does not read more than this; larger lists are for the scheduled function, which keeps shards of them. */
@@ -52,7 +62,7 @@ export async function askCrls(level: Level, plan = crlPlan(level)): Promise<Cert
     if (finding.ok) return statusOf(level, 'crl', replyOf(finding.value, gathered));
     queue.push(...pointsOfSigner(crl, level));
   }
-  addUploaded(level, gathered);
+  await addUploaded(level, gathered);
   const finding = findingOf(level, gathered);
   if (finding.ok) return statusOf(level, 'crl', replyOf(finding.value, gathered));
   return silentStatus(level, 'crl', gravest([finding.failure, ...gathered.silences]));
@@ -63,7 +73,7 @@ async function askPoint(urls: readonly string[], level: Level, gathered: Gathere
   for (const url of urls) {
     if (gathered.asked.has(url) || gathered.asked.size >= maximumFetches) continue;
     gathered.asked.add(url);
-    const { answer, silence } = await obtain(crlQuestion(url, level), askingOf(level), level.ports);
+    const { answer, silence } = await askAddress(url, level);
     if (silence) gathered.silences.push(silence);
     if (answer === undefined) continue;
     gathered.answers.push({ ...answer, stale: silence !== undefined });
@@ -71,6 +81,29 @@ async function askPoint(urls: readonly string[], level: Level, gathered: Gathere
   }
   return undefined;
 }
+
+/** What is kept of the list, while that is young; else the list itself, and what is kept where that cannot be had. */
+async function askAddress(url: string, level: Level): Promise<Reply<Crl>> {
+  const { at, authorities, certificate, endEntity, index, policy, ports } = level;
+  const unlisted = unlistedHost(url, level);
+  if (unlisted !== undefined) {
+    return { silence: { status: 'unavailable', detail: unlisted, retryAt: plusSeconds(at, negativeAgeOf(policy)) } };
+  }
+  if (ports.crls === undefined) return obtain(crlQuestion(url, level), askingOf(level), ports);
+  const crl = keptKey(url, authorities);
+  const kept = await findKept(crl, certificate, ports.crls);
+  const answer = kept && { value: kept.crl, fetchedAt: kept.fetchedAt, cached: true };
+  if (endEntity) await want({ crl, url, index }, endEntity, at, ports.crls);
+  if (answer && isYoung(answer.fetchedAt, level)) return { answer };
+  const reply = await obtain(crlQuestion(url, level), askingOf(level), ports);
+  return answer && reply.silence && !isNewer(reply.answer, answer) ? { ...reply, answer } : reply;
+}
+
+const isYoung = (fetchedAt: Date, { at, policy }: Level): boolean =>
+  fetchedAt <= plusSeconds(at, skew) && plusSeconds(fetchedAt, policy.maxStatusAge) >= at;
+
+const isNewer = (a: Answered<Crl> | undefined, b: Answered<Crl>): boolean =>
+  a !== undefined && a.value.thisUpdate >= b.value.thisUpdate;
 
 function crlQuestion(url: string, level: Level): Question<Crl> {
   return {
@@ -105,9 +138,14 @@ function parseOnce(der: Uint8Array): Result<Crl, CrlFailure> {
   return known;
 }
 
-function addUploaded(level: Level, { answers }: Gathered): void {
-  const uploaded = level.override.crl && verifyCrl(level.override.crl, level);
-  if (uploaded?.ok) answers.push({ value: uploaded.value, fetchedAt: level.at, cached: true, stale: false });
+/** Of an uploaded list only its own dates say how old it is. */
+async function addUploaded(level: Level, { answers }: Gathered): Promise<void> {
+  const { override, issuer, certificate, ports, at } = level;
+  const uploaded = override.crl && verifyCrl(override.crl, level);
+  if (uploaded?.ok) answers.push({ value: uploaded.value, fetchedAt: at, cached: true, stale: false });
+  if (!override.uploadedCrl || ports.crls === undefined) return;
+  const kept = await findKept(uploadedKey(issuer), certificate, ports.crls);
+  if (kept) answers.push({ value: kept.crl, fetchedAt: at, cached: true, stale: false });
 }
 
 const findingOf = (level: Level, { answers }: Gathered): Result<Finding, Refused> =>
@@ -139,7 +177,10 @@ const offPath = (path: SignerPath, authorities: readonly Certificate[]): readonl
 /** RFC 6960 §4.2.2.2.1: the CRL that the delegate names, or else that of the certificate which it speaks for. */
 export const checkDelegate: ResponderCheck = async (responder, level) => {
   const own = crlPlan({ certificate: responder, override: level.override });
-  const { status } = await askCrls({ ...level, certificate: responder }, own.length > 0 ? own : crlPlan(level));
+  const { status } = await askCrls(
+    { ...level, certificate: responder, endEntity: undefined },
+    own.length > 0 ? own : crlPlan(level),
+  );
   if (status === 'good') return 'good';
   return status === 'revoked' || status === 'on_hold' ? 'revoked' : 'undetermined';
 };

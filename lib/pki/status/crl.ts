@@ -20,6 +20,7 @@ import { type DistributionPoint, readDistributionPoints } from '../certificate/d
 import { type Name, readName } from '../certificate/name.ts';
 import type { Signed } from '../certificate/signature.ts';
 import { readAlgorithmIdentifier } from '../certificate/signature-algorithms.ts';
+import type { CrlEntry, EntryTarget } from './crl-entry.ts';
 import { type CrlIndex, type CrlWork, indexEntries } from './crl-index.ts';
 import type { EntryRange } from './crl-scan.ts';
 import { type Extensions, noExtensions, readExtensions, unknownCritical } from './extensions.ts';
@@ -42,6 +43,13 @@ export type Crl = {
   readonly entries: EntryRange;
   /** Walks the entries when first asked for; a failure where one of them is malformed or beyond us. */
   readonly index: (work?: CrlWork) => Result<CrlIndex, CrlFailure>;
+  /** Only of a list that was verified before and kept (`kept-crl.ts`): its entries are not in `entries`. */
+  readonly kept?: {
+    /** base64url of the SHA-256 of the key that the signature was verified with. */
+    readonly signer: string;
+    /** As `findEntry`; a failure for a certificate whose entry would be in another shard. */
+    readonly find: (certificate: EntryTarget) => Result<CrlEntry | undefined, CrlFailure>;
+  };
 };
 
 const oids = {

@@ -14,7 +14,11 @@ import {
   softFailLife,
 } from './policy.ts';
 
-type Refusal = { readonly status: CertificateStatus; readonly refused: StatusReason };
+type Refusal = {
+  readonly status: CertificateStatus;
+  readonly refused: StatusReason;
+  readonly policy: StatusPolicy;
+};
 type Acceptance = { readonly status: CertificateStatus; readonly freshUntil: Date; readonly expiresAt?: Date };
 type Finding = Refusal | Acceptance;
 
@@ -31,22 +35,35 @@ const ranked: readonly StatusReason[] = [
 
 /**
  * Judges the statuses of a path, leaf first, none for the anchor. Closed by default: whatever is not good, fresh and
- * asked for is refused, and `revoked` is refused under every policy. An empty list is `no_status_source`.
+ * asked for is refused, and `revoked` is refused under every policy. An empty list is `no_status_source`: where nobody is
+ * asked each certificate is `not_checked`.
  */
 export function judgeStatus(
   statuses: readonly CertificateStatus[],
   policy: StatusPolicy,
   at: Date,
 ): Result<StatusVerdict, StatusFailure> {
-  const findings = statuses.map((status, index) => judgeOne(status, index, policy, at));
+  return judgeStatuses(
+    statuses.map((status) => [status, policy] as const),
+    at,
+  );
+}
+
+/** As `judgeStatus`, each by the policy that holds for it. */
+export function judgeStatuses(
+  statuses: readonly (readonly [CertificateStatus, StatusPolicy])[],
+  at: Date,
+): Result<StatusVerdict, StatusFailure> {
+  const findings = statuses.map(([status, policy], index) => judgeOne(status, index, policy, at));
   const judged = findings.map((finding) => finding.status);
   const refusal = mostSpecific(findings);
-  if (refusal !== undefined) return fail(failureOf(refusal, judged, policy, at));
-  if (statuses.length === 0 && policy.mode !== 'off') return fail(nothingKnown);
+  if (refusal !== undefined) return fail(failureOf(refusal, judged, at));
   const accepted = findings.filter((finding) => 'freshUntil' in finding);
+  const [first, ...others] = accepted.map(({ freshUntil }) => freshUntil);
+  if (first === undefined) return fail(nothingKnown);
   return ok({
     statuses: judged,
-    freshUntil: accepted.map(({ freshUntil }) => freshUntil).reduce(earlierOf, plusSeconds(at, policy.maxStatusAge)),
+    freshUntil: others.reduce(earlierOf, first),
     ...earliestEnd(accepted.flatMap(({ expiresAt }) => expiresAt ?? [])),
     softFailed: judged.some(({ softFailed }) => softFailed),
     stale: judged.some(({ stale }) => stale),
@@ -70,12 +87,12 @@ const refusals = new Map<CertificateStatus['status'], StatusReason>([
 
 function judgeOne(status: CertificateStatus, index: number, policy: StatusPolicy, at: Date): Finding {
   const { status: found } = status;
-  if (found === 'revoked') return { status, refused: index === 0 ? 'certificate_revoked' : 'issuer_revoked' };
-  if (found === 'on_hold') return { status, refused: index === 0 ? 'certificate_on_hold' : 'issuer_revoked' };
+  if (found === 'revoked') return { status, policy, refused: index === 0 ? 'certificate_revoked' : 'issuer_revoked' };
+  if (found === 'on_hold') return { status, policy, refused: index === 0 ? 'certificate_on_hold' : 'issuer_revoked' };
   if (!isDemanded(status, index, policy)) return { status, freshUntil: plusSeconds(at, policy.maxStatusAge) };
   if (found === 'good') return judgeGood(status, policy, at);
   const refused = refusals.get(found);
-  return refused === undefined ? withoutAnswer(status, policy, at) : { status, refused };
+  return refused === undefined ? withoutAnswer(status, policy, at) : { status, policy, refused };
 }
 
 /** Whether the policy as it is now asks for this status; one recorded under a laxer policy does not count as checked. */
@@ -101,7 +118,7 @@ function judgeGood(status: CertificateStatus, policy: StatusPolicy, at: Date): F
 }
 
 function withoutAnswer(status: CertificateStatus, policy: StatusPolicy, at: Date): Finding {
-  if (policy.mode !== 'soft-fail') return { status, refused: 'revocation_unavailable' };
+  if (policy.mode !== 'soft-fail') return { status, policy, refused: 'revocation_unavailable' };
   return {
     status: { ...status, softFailed: true },
     freshUntil: retryAt(status, policy, at),
@@ -121,9 +138,8 @@ function mostSpecific(findings: readonly Finding[]): Refusal | undefined {
 }
 
 function failureOf(
-  { status, refused }: Refusal,
+  { status, refused, policy }: Refusal,
   statuses: readonly CertificateStatus[],
-  policy: StatusPolicy,
   at: Date,
 ): StatusFailure {
   const retryable = refused === 'revocation_unavailable' || refused === 'status_untrusted';

@@ -13,8 +13,11 @@ export type Level = SignerOptions & {
   readonly issuer: Certificate;
   /** 0 is the end entity. */
   readonly index: number;
+  /** Whose path this is; undefined for a certificate that is not of the path, such as a responder's. */
+  readonly endEntity?: Certificate | undefined;
   /** What the operator said about this issuer's certificates. */
   readonly override: StatusOverride;
+  /** What holds for this certificate. */
   readonly policy: StatusPolicy;
   readonly at: Date;
   readonly budget: Budget;

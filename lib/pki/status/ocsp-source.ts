@@ -3,7 +3,8 @@ import { fail, type Result } from '../../result.ts';
 import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
 import type { CertificateStatus } from './certificate-status.ts';
 import { obtain, type Question, questionKey, type Refused } from './evidence.ts';
-import { askingOf, type Level, lifetimeOf, statusOf } from './level.ts';
+import { askingOf, type Level, lifetimeOf, silentStatus, statusOf } from './level.ts';
+import { unlistedHost } from './listed-hosts.ts';
 import { isUntrusted, type OcspAnswer, type OcspFailure, type OcspOptions, verifyOcspResponse } from './ocsp.ts';
 import { encodeOcspRequest, nonceLength, ocspExchange } from './ocsp-request.ts';
 
@@ -12,6 +13,8 @@ export type ResponderCheck = (responder: Certificate, level: Level) => Promise<'
 
 /** The status by one responder, from memory or from the responder at `url`. */
 export async function askResponder(url: string, level: Level, check: ResponderCheck): Promise<CertificateStatus> {
+  const unlisted = unlistedHost(url, level);
+  if (unlisted !== undefined) return silentStatus(level, 'ocsp', { status: 'unavailable', detail: unlisted });
   const reply = await obtain(ocspQuestion(url, level, check), askingOf(level), level.ports);
   return statusOf(level, 'ocsp', reply);
 }

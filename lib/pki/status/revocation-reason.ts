@@ -18,11 +18,16 @@ const names = [
 
 export type RevocationReason = Exclude<(typeof names)[number], undefined>;
 
+/** The reason with this code; undefined where none has it. */
+export const reasonOfCode = (code: number): RevocationReason | undefined => names[code];
+
+export const codeOfReason = (reason: RevocationReason): number => names.indexOf(reason);
+
 /** CRLReason; a code that is not defined throws `DerError`. */
 export function readRevocationReason(element: Element): RevocationReason {
   expectTag(element, tags.enumerated);
   const [code, ...rest] = contents(element);
-  const name = code === undefined || rest.length > 0 ? undefined : names[code];
+  const name = code === undefined || rest.length > 0 ? undefined : reasonOfCode(code);
   if (name === undefined) throw new DerError('reason code not defined', element.start);
   return name;
 }

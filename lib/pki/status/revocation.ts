@@ -7,8 +7,9 @@ import type { StatusFailure } from '../reason.ts';
 import { fetchBudget, maximumFetches } from './budget.ts';
 import type { CertificateStatus, StatusVerdict } from './certificate-status.ts';
 import { askCrls, checkDelegate, crlPlan } from './crl-source.ts';
+import { effectivePolicy, policiesOf } from './effective-policy.ts';
 import { exemptionOf } from './exemption.ts';
-import { judgeStatus } from './judgement.ts';
+import { judgeStatuses } from './judgement.ts';
 import { fallbackOf, isConclusive, mostTelling, reusable } from './known.ts';
 import { type Level, unaskedStatus } from './level.ts';
 import { askResponder } from './ocsp-source.ts';
@@ -50,19 +51,26 @@ export async function checkStatus(
   options: StatusOptions,
   ports: StatusPorts,
 ): Promise<Result<StatusVerdict, StatusFailure>> {
-  return judgeStatus(await fetchStatus(path, options, ports), options.policy, options.at);
+  const policies = policiesOf(options.policy, path.certificates);
+  const statuses = await fetchStatus(path, options, ports);
+  return judgeStatuses(
+    statuses.map((status, index) => [status, policies[index] ?? options.policy]),
+    options.at,
+  );
 }
 
 function levels({ certificates }: VerifiedPath, options: StatusOptions, ports: StatusPorts): readonly Level[] {
-  const { policy, at, truststore } = options;
+  const { at, truststore } = options;
+  const [endEntity] = certificates;
   return certificates.slice(0, -1).flatMap((certificate, index) => {
     const authorities = certificates.slice(index + 1);
     const [issuer] = authorities;
     if (issuer === undefined) return [];
-    const override = policy.overrides?.[issuer.thumbprint] ?? {};
+    const override = options.policy.overrides?.[issuer.thumbprint] ?? {};
+    const policy = effectivePolicy(options.policy, authorities);
     const signerPaths = truststore && signerPathsIn(truststore, authorities, { at });
     const budget = fetchBudget(ports.now);
-    return [{ certificate, issuer, authorities, index, override, policy, at, budget, ports, signerPaths }];
+    return [{ certificate, issuer, authorities, index, endEntity, override, policy, at, budget, ports, signerPaths }];
   });
 }
 
@@ -70,6 +78,11 @@ async function statusOfLevel(level: Level, known: CertificateStatus | undefined)
   const exemption = exemptionOf(level);
   if (exemption !== undefined) return unaskedStatus(level, 'not_checked', exemption);
   if (known && reusable(known, level)) return { ...known, cached: true };
+  return askSources(level, known);
+}
+
+/** Nothing known is fresh: the sources are asked in turn until one is conclusive. */
+async function askSources(level: Level, known: CertificateStatus | undefined): Promise<CertificateStatus> {
   const asks = plan(level);
   const found: CertificateStatus[] = [];
   for (const ask of asks) {
@@ -86,7 +99,7 @@ function plan(level: Level): readonly (() => Promise<CertificateStatus>)[] {
   const { certificate, override, policy } = level;
   const responders = override.responderUrl ? [override.responderUrl] : ocspAddresses(certificate);
   const byOcsp = responders.slice(0, maximumFetches).map((url) => () => askResponder(url, level, checkDelegate));
-  const hasCrl = crlPlan(level).length > 0 || override.crl !== undefined;
+  const hasCrl = crlPlan(level).length > 0 || override.crl !== undefined || override.uploadedCrl === true;
   const byCrl = hasCrl ? [() => askCrls(level)] : [];
   return { ocsp: byOcsp, crl: byCrl, 'ocsp-crl': [...byOcsp, ...byCrl], 'crl-ocsp': [...byCrl, ...byOcsp] }[
     policy.order

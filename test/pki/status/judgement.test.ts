@@ -86,7 +86,7 @@ const table: readonly [row: string, statuses: CertificateStatus[], hard: string,
     'accepted stale',
   ],
   ['never asked', [status('not_checked')], 'revocation_unavailable', 'accepted soft-failed', 'accepted'],
-  ['nothing at all', [], 'no_status_source', 'no_status_source', 'accepted'],
+  ['nothing at all', [], 'no_status_source', 'no_status_source', 'no_status_source'],
 ];
 
 describe('the outcome table', () => {

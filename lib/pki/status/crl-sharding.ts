@@ -1,0 +1,82 @@
+/** A verified CRL cut into shards (`crl-shard.ts`): once an entry, linear in its bytes, a million of them in typed arrays. */
+import { decode } from '../certificate/der.ts';
+import type { Name } from '../certificate/name.ts';
+import type { Crl } from './crl.ts';
+import { elementAt, issuersAt, readEntry } from './crl-entry.ts';
+import { scanEntries } from './crl-scan.ts';
+import { choosingOctets, comparedOctets, entryKey, entryOctets, noReason } from './crl-shard.ts';
+import { codeOfReason } from './revocation-reason.ts';
+
+/** Entries of a shard on average; 1260 of them would fill it. */
+const entriesPerShard = 900;
+export const maximumShardBytes = 16_384;
+
+/** As in a shard, with the octets that choose it in front. */
+const recordOctets = choosingOctets + entryOctets;
+
+/** The shards of all entries, each below its limit; undefined where an entry cannot be read. */
+export function shardsOf(crl: Crl): readonly Uint8Array[] | undefined {
+  const table = decode(() => tableOf(crl));
+  if (!table.ok) return undefined;
+  const entries = table.value.length / recordOctets;
+  for (let count = Math.max(1, Math.ceil(entries / entriesPerShard)); ; count *= 2) {
+    const shards = divide(table.value, count);
+    if (shards.every(({ length }) => length <= maximumShardBytes)) return shards;
+  }
+}
+
+/** One record for each issuer of each entry. Throws `DerError`. */
+function tableOf(crl: Crl): Uint8Array {
+  const issuers = issuersOf(crl);
+  let count = 0;
+  scanEntries(crl.entries, (_entry, _serial, _end, issuerAt) => {
+    count += issuers(issuerAt).length;
+  });
+  const table = new Uint8Array(count * recordOctets);
+  const view = new DataView(table.buffer);
+  let at = 0;
+  scanEntries(crl.entries, (entry, serial, serialEnd, issuerAt) => {
+    const { revokedAt, reason } = readEntry(elementAt(crl, entry));
+    const seconds = Math.floor(revokedAt.getTime() / 1000);
+    for (const issuer of issuers(issuerAt)) {
+      table.set(entryKey(issuer, crl.entries.bytes.subarray(serial, serialEnd)), at);
+      table[at + choosingOctets + comparedOctets] = reason === undefined ? noReason : codeOfReason(reason);
+      view.setUint32(at + recordOctets - 4, Math.min(Math.max(seconds, 0), 0xffff_ffff));
+      at += recordOctets;
+    }
+  });
+  return table;
+}
+
+/** Many entries stand under one name: it is read once. */
+function issuersOf(crl: Crl): (issuerAt: number) => readonly Name[] {
+  let last: { readonly at: number; readonly names: readonly Name[] } | undefined;
+  return (at) => {
+    if (last?.at !== at) last = { at, names: issuersAt(crl, at) };
+    return last.names;
+  };
+}
+
+function divide(table: Uint8Array, count: number): readonly Uint8Array[] {
+  const view = new DataView(table.buffer);
+  const positions: number[][] = Array.from({ length: count }, () => []);
+  for (let at = 0; at < table.length; at += recordOctets) positions[view.getUint32(at) % count]?.push(at);
+  return positions.map((list) => shardOf(table, list));
+}
+
+function shardOf(table: Uint8Array, positions: readonly number[]): Uint8Array {
+  const key = (at: number) => table.subarray(at + choosingOctets, at + choosingOctets + comparedOctets);
+  const code = (at: number) => table[at + choosingOctets + comparedOctets] ?? noReason;
+  const sorted = positions.toSorted((a, b) => Buffer.compare(key(a), key(b)) || gravity(code(b)) - gravity(code(a)));
+  const distinct = sorted.filter(
+    (at, index) => index === 0 || Buffer.compare(key(at), key(sorted[index - 1] ?? at)) !== 0,
+  );
+  const shard = new Uint8Array(distinct.length * entryOctets);
+  for (const [index, at] of distinct.entries()) {
+    shard.set(table.subarray(at + choosingOctets, at + recordOctets), index * entryOctets);
+  }
+  return shard;
+}
+
+/** Of several entries for one certificate the one that revokes for good counts: not certificateHold, not removeFromCRL. */
+const gravity = (code: number): number => (code === 6 || code === 8 ? 0 : 1);
