@@ -1,4 +1,7 @@
-/** What verdicts on certificates cost (`npm run bench:pki`): medians, beside node:crypto's bare signature checks in the same run. */
+/**
+ * What verdicts on certificates cost (`npm run bench:pki`): medians, beside node:crypto's bare signature checks and, where it is
+ * installed, pkijs in the same run.
+ */
 import { verify, X509Certificate } from 'node:crypto';
 import { parseCertificate } from '../lib/pki/certificate/certificate.ts';
 import { buildTruststore, type StoredEntry } from '../lib/pki/path/truststore.ts';
@@ -9,6 +12,7 @@ import { verifyOcspResponse } from '../lib/pki/status/ocsp.ts';
 import type { Result } from '../lib/result.ts';
 import { at, type Issued, issueClient, issueIntermediate, issueRoot } from '../test/pki/issue.ts';
 import { issueCrl, issueOcspResponse } from '../test/pki/status/issue-status.ts';
+import { pkijsPeer } from './pki-peers.ts';
 
 const rounds = Number(process.argv[2] ?? 400);
 
@@ -21,17 +25,21 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Medians in microseconds of measurements that take turns, so that a noisy moment meets all of them. */
-function measure<T extends string>(subjects: Readonly<Record<T, () => unknown>>, times = rounds): Record<T, number> {
-  const taken = Object.keys(subjects).map((name) => [name as T, [] as number[]] as const);
+async function measure<S extends Readonly<Record<string, () => unknown>>>(
+  subjects: S,
+  times = rounds,
+): Promise<{ readonly [K in keyof S]: number }> {
+  const taken = Object.keys(subjects).map((name) => [name, [] as number[]] as const);
   for (let round = 0; round < times * 1.25; round++) {
     for (const [name, durations] of taken) {
       const start = process.hrtime.bigint();
-      subjects[name]();
+      const pending = subjects[name]?.();
+      if (pending instanceof Promise) await pending;
       // The first fifth is for the compiler.
       if (round >= times / 4) durations.push(Number(process.hrtime.bigint() - start) / 1000);
     }
   }
-  return Object.fromEntries(taken.map(([name, durations]) => [name, median(durations)])) as Record<T, number>;
+  return Object.fromEntries(taken.map(([name, durations]) => [name, median(durations)])) as { [K in keyof S]: number };
 }
 
 const root = issueRoot();
@@ -59,7 +67,12 @@ function bareSignatures(): void {
 const leafAgainst = (trusted: ReturnType<typeof buildTruststore>) => () =>
   must(validatePath(must(parseCertificate(client.der)), { truststore: trusted, at }));
 
-const ocsp = issueOcspResponse({ signer: ca, answers: [{ certificate: client.certificate, issuer: ca }] });
+const ocsp = issueOcspResponse({
+  signer: ca,
+  answers: [{ certificate: client.certificate, issuer: ca }],
+  // We do without the issuer's certificate, pkijs does not.
+  certificates: [ca.der],
+});
 const entries = (count: number) =>
   Array.from({ length: count }, (_, i) => ({
     serial: Uint8Array.from([1, ...Buffer.from([i >> 16, i >> 8, i]), ...new Array(12).fill(i)]),
@@ -73,7 +86,11 @@ const lookup = {
   at,
 };
 
-const micro = measure({
+/** Lookups come in hundreds, each for another serial number, as they do to a process that keeps the list. */
+const clients = Array.from({ length: 100 }, () => issueClient(ca).certificate);
+const peer = await pkijsPeer({ chain: [client.der, ca.der, root.der], ocsp, at });
+
+const micro = await measure({
   bare: bareSignatures,
   chain: leafAgainst(truststore),
   cold: () => {
@@ -83,9 +100,10 @@ const micro = measure({
   parse: () => must(parseCertificate(client.der)),
   nodeParse: () => new X509Certificate(client.der).publicKey,
   ocsp: () => must(verifyOcspResponse(ocsp, { certificate: client.certificate, issuer: ca.certificate, at })),
-  crlLookup: () => must(crlStatus(lookup)),
+  crlLookups: () => clients.map((certificate) => must(crlStatus({ ...lookup, certificate }))),
+  ...(peer && { peerChain: peer.chain, peerOcsp: peer.ocsp }),
 });
-const milli = measure(
+const milli = await measure(
   {
     thousandAnchors: () => leafAgainst(buildTruststore([...thousand, stored('intermediate', ca)], '1'))(),
     crlIndex: () => must(must(parseCrl(Uint8Array.from(bigCrl))).index()),
@@ -93,23 +111,28 @@ const milli = measure(
   20,
 );
 
-const rows: readonly (readonly [what: string, value: number, unit: 'µs' | 'ms', target: number | undefined])[] = [
-  ['bare P-256 signature checks of the chain (2)', micro.bare, 'µs', undefined],
+type Row = readonly [what: string, value: number | undefined, unit: 'µs' | 'ms' | '×', target?: number];
+
+const rows: readonly Row[] = [
+  ['bare P-256 signature checks of the chain (2)', micro.bare, 'µs'],
   ['leaf parsed, chain of three valid', micro.chain, 'µs', 3000],
-  ['  times the bare signatures', micro.chain / micro.bare, 'µs', 4],
+  ['  times the bare signatures', micro.chain / micro.bare, '×', 4],
+  ['  pkijs', micro.peerChain, 'µs'],
   ['the same, truststore parsed as well', micro.cold, 'µs', 3000],
-  ['parseCertificate', micro.parse, 'µs', undefined],
-  ['  new X509Certificate and its key', micro.nodeParse, 'µs', undefined],
+  ['parseCertificate', micro.parse, 'µs'],
+  ['  new X509Certificate and its key', micro.nodeParse, 'µs'],
   ['OCSP response verified', micro.ocsp, 'µs', 2500],
-  [`CRL of ${(bigCrl.length / 2 ** 20).toFixed(1)} MB: a lookup`, micro.crlLookup, 'µs', 20],
+  ['  pkijs', micro.peerOcsp, 'µs'],
+  [`CRL of ${(bigCrl.length / 2 ** 20).toFixed(1)} MB: a lookup`, micro.crlLookups / clients.length, 'µs', 20],
   ['  parsed and indexed', milli.crlIndex / 1000, 'ms', 100],
   ['1000 anchors built and used', milli.thousandAnchors / 1000, 'ms', 10],
 ];
 
 for (const [what, value, unit, target] of rows) {
-  const shown = what.startsWith('  times')
-    ? `${value.toFixed(2)} ×`
-    : `${value.toFixed(unit === 'ms' ? 2 : 0)} ${unit}`;
+  if (value === undefined) continue;
+  const shown = `${value.toFixed(unit === 'µs' ? 1 : 2)} ${unit}`;
   const verdict = target === undefined ? '' : `  target ≤ ${target}${value <= target ? '' : '  MISSED'}`;
-  console.log(`${what.padEnd(48)} ${shown.padStart(10)}${verdict}`);
+  console.log(`${what.padEnd(48)} ${shown.padStart(12)}${verdict}`);
 }
+if (peer === undefined) console.log('pkijs is not installed and was not compared.');
+else if (!peer.readsCrl(bigCrl)) console.log('pkijs cannot read the CRL: it has too many elements for its parser.');
