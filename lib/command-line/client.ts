@@ -4,7 +4,7 @@ import { addClients, listClients, removeClient, setDisabled, showClient } from '
 import type { ClientMetadata } from '../oauth/ports.ts';
 import { AskedWrongly, type Command, granted, type Input, noWords, onlyWord, tenantFlag, tenantOf } from './command.ts';
 import { readInput, readJson } from './files.ts';
-import { table } from './table.ts';
+import { jsonLines, table } from './table.ts';
 
 const add: Command = {
   name: 'client add',
@@ -77,7 +77,7 @@ const show: Command = {
   async run(input, { registry }) {
     const client_id = onlyWord(input, 'the client_id');
     const client = granted(await showClient(tenantOf(input), client_id, (await registry()).stores));
-    return { lines: [JSON.stringify(client, null, 2)], json: client };
+    return { lines: jsonLines(client), json: client };
   },
 };
 

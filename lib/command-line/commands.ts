@@ -4,6 +4,7 @@ import { blockCommands } from './block.ts';
 import { checkCommand } from './check.ts';
 import { clientCommands } from './client.ts';
 import type { Command } from './command.ts';
+import { crlCommands } from './crl.ts';
 import { developmentCaCommands } from './development-ca.ts';
 import { policyCommands } from './policy.ts';
 import { tenantCommands } from './tenant.ts';
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   ...clientCommands,
   ...policyCommands,
   ...blockCommands,
+  ...crlCommands,
   checkCommand,
   ...developmentCaCommands,
 ];

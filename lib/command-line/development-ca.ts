@@ -1,6 +1,7 @@
 /** `show | issue | revoke`: the development CA of a running local server. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { AskedWrongly, type Command, noWords } from './command.ts';
+import { jsonLines } from './table.ts';
 
 const show: Command = {
   name: 'show',
@@ -11,7 +12,7 @@ const show: Command = {
   async run(input, { developmentCa }) {
     noWords(input);
     const { address } = await developmentCa();
-    return { lines: [JSON.stringify(address, null, 2)], json: address };
+    return { lines: jsonLines(address), json: address };
   },
 };
 

@@ -4,6 +4,7 @@ import { oneLine, shortened } from '../administration/change.ts';
 import { AskedWrongly, type Command, type Flags, type Input, type Outcome, type Session } from './command.ts';
 import { commands } from './commands.ts';
 import { commonFlags, helpOf, overview } from './help.ts';
+import { jsonLines } from './table.ts';
 
 export const exits = { done: 0, failed: 1, askedWrongly: 2, refused: 3 } as const;
 
@@ -24,7 +25,7 @@ export async function run(args: readonly string[], open: OpenSession): Promise<P
   try {
     return await dispatched(args, open);
   } catch (error) {
-    if (error instanceof AskedWrongly) return { out: [], error: error.lines, exit: exits.askedWrongly };
+    if (error instanceof AskedWrongly) return { out: [], error: error.lines.map(oneLine), exit: exits.askedWrongly };
     return { out: [], error: [failureLine(error)], exit: exits.failed };
   }
 }
@@ -94,8 +95,8 @@ function sessionOptions({ text }: Input): SessionOptions {
 
 function printed({ lines, json, cautions = [], refused = false }: Outcome, asJson: boolean): Printed {
   return {
-    out: asJson ? [JSON.stringify(json, null, 2)] : lines,
-    error: cautions.map((caution) => `caution: ${oneLine(caution)}`),
+    out: asJson ? jsonLines(json) : lines.map(oneLine),
+    error: cautions.map((caution) => oneLine(`caution: ${caution}`)),
     exit: refused ? exits.refused : exits.done,
   };
 }

@@ -24,4 +24,13 @@ export function pairs(rows: readonly (readonly [name: string, value: string])[])
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${oneLine(value)}`.trimEnd());
 }
 
+/** JSON as it is, with what a terminal would obey escaped. */
+export const jsonLines = (value: unknown): readonly string[] =>
+  JSON.stringify(value, null, 2)
+    .replace(
+      /[\u007f-\u009f\u2028\u2029]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
+    .split('\n');
+
 export const day = (date: Date): string => date.toISOString().slice(0, 10);

@@ -56,8 +56,7 @@ const certbound = (...args: string[]): Promise<Printed> =>
 async function json(...args: string[]): Promise<unknown> {
   const { out, error, exit } = await certbound(...args, '--json');
   assert.equal(exit, 0, error.join('\n'));
-  assert.equal(out.length, 1);
-  return JSON.parse(out[0] ?? '');
+  return JSON.parse(out.join('\n'));
 }
 
 test('issue 6: every command tells about itself with --help, and nothing is opened for it', async () => {
@@ -131,7 +130,7 @@ test('issue 4 check: a refused certificate is exit code 3, with the steps for pe
   assert.equal(out.at(-1), 'refused for tenant default: chain_untrusted');
   const scripted = await certbound('check', certificate, '--client', 'x', '--json');
   assert.equal(scripted.exit, 3);
-  assert.equal(JSON.parse(scripted.out[0] ?? '').reason, 'chain_untrusted');
+  assert.equal(JSON.parse(scripted.out.join('\n')).reason, 'chain_untrusted');
 });
 
 const notJson = write('not.json', '{');
@@ -167,6 +166,9 @@ const wrong: readonly (readonly [args: readonly string[], told: RegExp])[] = [
   [['truststore', 'add'], /the file with the certificates is needed/],
   [['truststore', 'add', certificate], /is no CA certificate/],
   [['truststore', 'add', bundle, '--type', 'root'], /--type "root": must be one of anchor, intermediate, client/],
+  [['crl', 'upload', bundle], /--entry is needed/],
+  [['crl', 'upload', '--entry', 'a'], /the file of the CRL is needed/],
+  [['crl', 'remove', '--entry', 'a', 'b'], /not understood here/],
   [['tenant', 'add', 'A'], /^tenant "A": must be/],
   [['check'], /the file of the certificate is needed/],
   [['check', bundle, bundle], /and nothing else/],
@@ -212,13 +214,23 @@ test('issue 6: a store that fails is exit code 1 with its cause, and without a s
   assert.equal(closed, 1);
 });
 
-test('issue 6: what a certificate or a client is called cannot draw on the terminal', async () => {
-  const evil = 'CN=\u001b[31mred\\\nline';
-  await stores.clients.save('default', { client_id: 'evil', tls_client_auth_subject_dn: evil });
-  for (const { out } of [await certbound('client', 'list'), await certbound('client', 'show', 'evil')]) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be printed.
-    assert.doesNotMatch(out.join('\n'), /\u001b/);
+test('issue 6: what a client is called cannot draw on the terminal, and JSON says it all the same', async () => {
+  const subject = 'CN=\u001b[31mred\u009b2J\u2028line';
+  await stores.clients.save('default', { client_id: 'evil', tls_client_auth_subject_dn: subject });
+  const shown = [
+    await certbound('client', 'list'),
+    await certbound('client', 'show', 'evil'),
+    await certbound('client', 'list', '--json'),
+    await certbound('client', 'remove', 'evil\u009b'),
+  ];
+  for (const { out, error } of shown) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be printed.
+    for (const line of [...out, ...error]) assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u2028]/);
   }
+  assert.equal(
+    ((await json('client', 'show', 'evil')) as { tls_client_auth_subject_dn: string }).tls_client_auth_subject_dn,
+    subject,
+  );
 });
 
 test('issue 6: flags choose the registry', async () => {

@@ -35,8 +35,12 @@ type Done = { readonly exit: number | null; readonly out: string; readonly error
 const program = resolve(import.meta.dirname, '../../bin/certbound.ts');
 
 /** The command as a process of its own, without the environment that could name an account's tables. */
-async function certbound(...args: string[]): Promise<Done> {
+function certbound(...args: string[]): Promise<Done> {
   const { REGISTRY_TABLE: _, GRANTS_TABLE: __, ...env } = process.env;
+  return spawned(args, env);
+}
+
+async function spawned(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Done> {
   const child = spawn(process.execPath, [program, ...args, '--state-dir', `${folder.path}/state`], {
     cwd: folder.path,
     env,
@@ -201,6 +205,24 @@ test('C5: a client that is registered by its certificate gets a token', async ()
   const answer = await until(() => server.token(identityOf(leaf), { client_id: 'billing' }), status(200));
   assert.equal(jsonIn(answer)?.['scope'], 'read');
   assert.equal((await certbound('client', 'add', '--client-id', 'billing', '--cert', file)).exit, 2);
+});
+
+test('issue 6: tables that the environment names are an account, found by the AWS SDK', async () => {
+  const account = {
+    PATH: process.env['PATH'],
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: server.endpoint.store,
+    REGISTRY_TABLE: 'certbound-registry',
+    GRANTS_TABLE: 'certbound-grants',
+  };
+  const named = await spawned(['tenant', 'list', '--json'], account);
+  assert.equal(named.exit, 0, named.error);
+  assert.ok((JSON.parse(named.out) as { name: string }[]).some(({ name }) => name === 'default'));
+  const missing = await spawned(['tenant', 'list', '--registry', 'no-such-table'], account);
+  assert.equal(missing.exit, 1);
+  assert.match(missing.error, /^DynamoDB Query failed: [^\n]+\n$/);
 });
 
 test('certbound: the outside sees one line and an exit code, never a stack', async () => {
