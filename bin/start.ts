@@ -39,16 +39,18 @@ async function run(options: StartOptions): Promise<void> {
 async function loadHandlers(environment: Record<string, string>) {
   // biome-ignore lint/style/noProcessEnv: here the environment of the functions is made, not read.
   Object.assign(process.env, environment);
-  const [token, introspection, revocation, metadata] = await Promise.all([
+  const [token, introspection, revocation, metadata, crlRefresh] = await Promise.all([
     import('../lambdas/token.ts'),
     import('../lambdas/introspection.ts'),
     import('../lambdas/revocation.ts'),
     import('../lambdas/metadata.ts'),
+    import('../lambdas/crl-refresh.ts'),
   ]);
   return {
     token: token.handler,
     introspection: introspection.handler,
     revocation: revocation.handler,
     metadata: metadata.handler,
+    'crl-refresh': crlRefresh.handler,
   };
 }

@@ -125,6 +125,12 @@ export const routes = {
     metadata: 'jwks_uri',
     needs: { ...snapshot, keys: 'read', introspectionKeys: 'read' },
   },
+  crlRefresh: {
+    trigger: 'schedule',
+    lambda: 'crl-refresh',
+    every: 1,
+    needs: { ...snapshot, crlSources: 'read', crls: 'read-write' },
+  },
   truststorePublisher: { trigger: 'invoke', lambda: 'truststore-publisher', needs: {} },
 } as const satisfies Record<string, Route>;
 
@@ -132,6 +138,10 @@ export type RouteName = keyof typeof routes;
 
 export const httpRoutes: readonly (readonly [RouteName, HttpRoute])[] = Object.entries(routes).filter(
   (row): row is [RouteName, (typeof routes)[RouteName] & HttpRoute] => row[1].trigger === 'http',
+);
+
+export const scheduleRoutes: readonly (readonly [RouteName, ScheduleRoute])[] = Object.entries(routes).filter(
+  (row): row is [RouteName, (typeof routes)[RouteName] & ScheduleRoute] => row[1].trigger === 'schedule',
 );
 
 /** The first tenant of a deployment; it lives at the root, every other one under `/t/{tenant}`. */

@@ -5,7 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { parseConfig, toEnvironment } from '../config.ts';
-import { type Host, httpRoutes } from '../routes.ts';
+import { type Host, httpRoutes, scheduleRoutes } from '../routes.ts';
 import type { DeploymentConfiguration } from './configuration.ts';
 import type { DataStack } from './data.ts';
 import { EndpointFunction } from './endpoint-function.ts';
@@ -13,6 +13,7 @@ import { Gateway } from './gateway.ts';
 import { GatewayDomain } from './gateway-domain.ts';
 import { httpFunctions, tableStatements } from './grants.ts';
 import { InitialTruststore } from './initial-truststore.ts';
+import { ScheduledFunction } from './scheduled-function.ts';
 
 export type AppStackProps = StackProps & {
   readonly configuration: DeploymentConfiguration;
@@ -64,6 +65,7 @@ export class AppStack extends Stack {
     }
   }
 
+  /** Those behind the HTTP routes, by the file in `lambdas/`; the scheduled ones are nobody's to call. */
   private functions(configuration: DeploymentConfiguration, data: DataStack): ReadonlyMap<string, IFunction> {
     const arns = { registry: data.registry.tableArn, grants: data.grants.tableArn };
     // The defaults of the environment contract, but for the names of the tables, which nobody knows before the deployment.
@@ -73,14 +75,15 @@ export class AppStack extends Stack {
       registryTable: data.registry.tableName,
       grantsTable: data.grants.tableName,
     });
+    const logRetention = configuration.logRetentionDays;
+    for (const [, route] of scheduleRoutes) {
+      const statements = tableStatements(route.needs, arns);
+      new ScheduledFunction(this, route.lambda, { route, environment, statements, logRetention });
+    }
     return new Map(
       [...httpFunctions()].map(([lambda, needs]) => {
-        const endpoint = new EndpointFunction(this, lambda, {
-          lambda,
-          environment,
-          statements: tableStatements(needs, arns),
-          logRetention: configuration.logRetentionDays,
-        });
+        const statements = tableStatements(needs, arns);
+        const endpoint = new EndpointFunction(this, lambda, { lambda, environment, statements, logRetention });
         return [lambda, endpoint.function];
       }),
     );

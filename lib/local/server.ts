@@ -15,6 +15,7 @@ import { loadKeyWrap } from './key-wrap-file.ts';
 import type { LambdaHandler } from './lambda.ts';
 import { entriesOf, registerTenant } from './registration.ts';
 import { type Responder, startResponder } from './responder.ts';
+import { startSchedule } from './schedule.ts';
 import { checkServerCertificate, serverCaOf } from './server-certificate.ts';
 import type { StartOptions, TenantOptions } from './start-options.ts';
 import { type Endpoint, openStateDirectory, type StateDirectory, writePrivate } from './state-directory.ts';
@@ -37,6 +38,9 @@ export type LocalServerPorts = {
 };
 
 export const tableNames: TableNames = { registryTable: 'certbound-registry', grantsTable: 'certbound-grants' };
+
+/** Milliseconds that count as a minute of the schedule: the status of a certificate is asked again after seconds here. */
+const localMinute = 5_000;
 
 /** What is running, last started first: so it is stopped, also when a later part cannot start. */
 type Running = (() => Promise<void>)[];
@@ -94,6 +98,8 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
     report,
   });
   running.push(() => gateway.close());
+  const schedule = startSchedule({ handlers, minute: localMinute, report });
+  running.push(() => schedule.close());
 
   const endpoint = { ...endpointOf(gateway, store.endpoint, responder), statusAllowHosts };
   const client = dynamoClient(store);

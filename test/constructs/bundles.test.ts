@@ -7,8 +7,12 @@ import { test } from 'node:test';
 import { build } from 'esbuild';
 import { bundling } from '../../lib/constructs/endpoint-function.ts';
 import { httpFunctions } from '../../lib/constructs/grants.ts';
+import { routes } from '../../lib/routes.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+
+/** Every function's file in `lambdas/`. */
+const all = new Set(Object.values(routes).map(({ lambda }) => lambda));
 
 const bundles = new Map<string, ReturnType<typeof bundleOf>>();
 
@@ -67,14 +71,14 @@ test('design §7: no endpoint carries what only the dev CA, the publisher or the
 });
 
 test('design §8: no bundle exceeds 480 KB', async () => {
-  for (const lambda of [...httpFunctions().keys(), 'truststore-publisher']) {
+  for (const lambda of all) {
     const { bytes } = await bundle(lambda);
     assert.ok(bytes > 0 && bytes <= 480 * 1024, `${lambda}: ${bytes} bytes`);
   }
 });
 
 test("design §8: a bundle loads Node's own modules and nothing of the runtime's SDK", async () => {
-  for (const lambda of [...httpFunctions().keys(), 'truststore-publisher']) {
+  for (const lambda of all) {
     const { loaded } = await bundle(lambda);
     for (const path of loaded) assert.doesNotMatch(path, /^@|aws/, lambda);
   }
@@ -83,7 +87,7 @@ test("design §8: a bundle loads Node's own modules and nothing of the runtime's
 test('design §8: a bundle exports its handler where there is neither a package.json nor a node_modules', async (context) => {
   const task = mkdtempSync(join(tmpdir(), 'certbound-task-'));
   context.after(() => rmSync(task, { recursive: true }));
-  for (const lambda of [...httpFunctions().keys(), 'truststore-publisher']) {
+  for (const lambda of all) {
     writeFileSync(join(task, 'index.js'), (await bundle(lambda)).code);
     const env = { AWS_REGION: 'eu-central-1', REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants' };
     const script = 'process.stdout.write(typeof require("./index.js").handler)';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseConfig } from '../../lib/config.ts';
 import { httpFunctions } from '../../lib/constructs/grants.ts';
 import { kinds } from '../../lib/kinds.ts';
-import { routes } from '../../lib/routes.ts';
+import { type Needs, routes, scheduleRoutes } from '../../lib/routes.ts';
 import { type Resource, resources, templates } from './stacks.ts';
 
 type Statement = {
@@ -21,7 +21,9 @@ const lambdas = [...new Set(Object.values(routes).map(({ lambda }) => lambda))];
 
 /** The function of a file in `lambdas/`. */
 function named(lambda: string): Resource {
-  const prefix = lambda === routes.truststorePublisher.lambda ? 'InitialTruststorePublisher' : lambda;
+  // Logical ids have no hyphens.
+  const prefix =
+    lambda === routes.truststorePublisher.lambda ? 'InitialTruststorePublisher' : lambda.replaceAll('-', '');
   const found = functions.filter(([id]) => id.startsWith(`${prefix}Function`));
   assert.equal(found.length, 1, `one function for ${lambda}`);
   return found[0]?.[1] ?? assert.fail();
@@ -33,6 +35,12 @@ const statements = (lambda: string): readonly Statement[] =>
   role(lambda).Properties.Policies.flatMap(
     (policy: { PolicyDocument: { Statement: readonly Statement[] } }) => policy.PolicyDocument.Statement,
   );
+
+/** What each function that touches a table needs. */
+const needsOf: ReadonlyMap<string, Needs> = new Map<string, Needs>([
+  ...httpFunctions(),
+  ...scheduleRoutes.map(([, { lambda, needs }]) => [lambda, needs] as const),
+]);
 
 const actionsOf = ({ Action }: Statement): readonly string[] => [Action].flat() as string[];
 
@@ -53,12 +61,15 @@ test('design §2: there is one function for each file that lib/routes.ts names, 
   for (const lambda of lambdas) assert.equal(named(lambda).Type, 'AWS::Lambda::Function');
 });
 
-test('design §8: every function runs on Node 24 and arm64, for ten seconds at most, the publisher for sixty', () => {
+/** Functions that nobody waits for. */
+const long: readonly string[] = [routes.truststorePublisher.lambda, ...scheduleRoutes.map(([, { lambda }]) => lambda)];
+
+test('design §8: every function runs on Node 24 and arm64, for ten seconds, for sixty where nobody waits', () => {
   for (const lambda of lambdas) {
     const { Properties } = named(lambda);
     assert.equal(Properties.Runtime, 'nodejs24.x');
     assert.deepEqual(Properties.Architectures, ['arm64']);
-    assert.equal(Properties.Timeout, lambda === routes.truststorePublisher.lambda ? 60 : 10);
+    assert.equal(Properties.Timeout, long.includes(lambda) ? 60 : 10);
     assert.equal(Properties.Handler, 'index.handler');
   }
 });
@@ -76,8 +87,8 @@ test('house style: every function logs JSON into a log group of its own that is 
   }
 });
 
-test('design §3: the environment of every endpoint is one that lib/config.ts reads', () => {
-  for (const lambda of httpFunctions().keys()) {
+test('design §3: the environment of every function on the tables is one that lib/config.ts reads', () => {
+  for (const lambda of needsOf.keys()) {
     const { Variables } = named(lambda).Properties.Environment;
     const exportedNames = Object.values<{ Export: { Name: string } }>(data.toJSON()['Outputs'])
       .map((output) => output.Export?.Name)
@@ -144,7 +155,7 @@ test('design §3: every table statement is bound to kinds of rows, in the table 
 
 test('design §3: what each function may do with each kind of row is what its routes need, and no more', () => {
   for (const lambda of lambdas) {
-    const needs = httpFunctions().get(lambda) ?? {};
+    const needs = needsOf.get(lambda) ?? {};
     for (const [kind, { prefix }] of Object.entries(kinds)) {
       const access = needs[kind as keyof typeof needs];
       const expected = [
@@ -184,8 +195,8 @@ test('RFC 9701 §8.1: introspection can make no key for access tokens, the token
   assert.deepEqual(actionsOn('revocation', 'KEY#'), read);
 });
 
-test('design §3: no endpoint changes a tenant, a truststore entry, a client or a published truststore', () => {
-  for (const lambda of httpFunctions().keys()) {
+test('design §3: no endpoint and no schedule changes a tenant, a truststore entry, a client or a published truststore', () => {
+  for (const lambda of needsOf.keys()) {
     for (const { table, prefix } of Object.values(kinds)) {
       if (table !== 'registry' || makesKeys.get(lambda) === prefix) continue;
       for (const action of actionsOn(lambda, prefix)) assert.ok(read.includes(action), `${lambda} ${action} ${prefix}`);

@@ -116,6 +116,34 @@ test('design §6: the registry is read consistently: a row older than its versio
   assert.deepEqual(consistent, Array(6).fill(true));
 });
 
+test('pki §4: evidence is one read or one write, a kept CRL one read for the head and one for the shard', async () => {
+  const [t, der] = [newTenantName(), newDer()];
+  const [reader, writer] = [stores.crls.reader(t), stores.crls.writer(t)];
+  assert.deepEqual(await callsOf(() => stores.evidence.save(t, 'ocsp.a', { der, fetchedAt: at })), ['PutItem']);
+  assert.deepEqual(await callsOf(() => stores.evidence.find(t, 'ocsp.a')), ['GetItem']);
+  assert.deepEqual(await callsOf(() => writer.saveHead('kept.a', '{}', now)), ['PutItem']);
+  assert.deepEqual(await callsOf(() => writer.saveShard('kept.a', '2-1', der, now)), ['PutItem']);
+  assert.deepEqual(await callsOf(() => reader.findHead('kept.a')), ['GetItem']);
+  assert.deepEqual(await callsOf(() => reader.findShard('kept.a', '2-1')), ['GetItem']);
+  const source = { crl: 'kept.a', certificate: der, index: 0, url: 'http://crl.example/', exp: now + 60 };
+  assert.deepEqual(await callsOf(() => stores.crlSources.want(t, source)), ['PutItem']);
+  assert.deepEqual(await callsOf(() => stores.crlSources.list(t, at)), ['Query']);
+  assert.ok(consistent.every(Boolean));
+});
+
+test('design §6: a block is the row and then the version; a change or a refusal that is kept is one write', async () => {
+  const t = newTenantName();
+  const block = { kind: 'authority', spkiSha256: thumbprint(newDer()), added_at: now } as const;
+  assert.deepEqual(await callsOf(() => stores.blocks.add(t, block)), ['PutItem', 'PutItem']);
+  assert.deepEqual(await callsOf(() => stores.blocks.list(t)), ['Query']);
+  assert.deepEqual(await callsOf(() => stores.blocks.remove(t, block)), ['DeleteItem', 'PutItem']);
+  const change = { at: now, actor: 'alice', action: 'block.add', subject: 'x' };
+  assert.deepEqual(await callsOf(() => stores.audit.change(t, change)), ['PutItem']);
+  const refusal = { at: now, client_id: 'client-1', reason: 'certificate_revoked' } as const;
+  assert.deepEqual(await callsOf(() => stores.audit.refusal(t, refusal)), ['PutItem']);
+  assert.deepEqual(await callsOf(() => stores.audit.refusal(t, refusal)), ['PutItem']);
+});
+
 test('design §6: a snapshot costs four reads, nothing while it is young, one read while the version stands', async () => {
   const t = newTenantName();
   await stores.tenants.save(tenant(t));

@@ -30,6 +30,8 @@ const at = seconds(now);
 test('house style §4: a store that cannot answer throws an Error with the cause, in every operation', async () => {
   const missing = dynamoStores(engine.client, { registryTable: 'no-registry', grantsTable: 'no-grants' });
   const [t, hash, row] = [newTenantName(), newHash(), certificateRow()];
+  const block = { kind: 'certificate', thumbprint: row.thumbprint, added_at: now } as const;
+  const source = { crl: 'kept.a', certificate: newDer(), index: 0, url: 'http://crl.example/', exp: now + 60 };
   const operations = [
     () => missing.tokens.save(t, hash, accessTokenRecord()),
     () => missing.tokens.find(t, hash, at),
@@ -49,6 +51,19 @@ test('house style §4: a store that cannot answer throws an Error with the cause
     () => missing.truststore.remove(t, row.thumbprint),
     () => missing.versions.current(t),
     () => missing.versions.bump(t),
+    () => missing.blocks.list(t),
+    () => missing.blocks.add(t, block),
+    () => missing.blocks.remove(t, block),
+    () => missing.evidence.find(t, 'ocsp.a'),
+    () => missing.evidence.save(t, 'ocsp.a', { der: newDer(), fetchedAt: at }),
+    () => missing.crls.reader(t).findHead('kept.a'),
+    () => missing.crls.reader(t).findShard('kept.a', '2-1'),
+    () => missing.crls.writer(t).saveHead('kept.a', '{}', now),
+    () => missing.crls.writer(t).saveShard('kept.a', '2-1', newDer(), now),
+    () => missing.crlSources.want(t, source),
+    () => missing.crlSources.list(t, at),
+    () => missing.audit.change(t, { at: now, actor: 'alice', action: 'client.disable', subject: 'client-1' }),
+    () => missing.audit.refusal(t, { at: now, client_id: 'client-1', reason: 'certificate_revoked' }),
   ];
   for (const operation of operations) {
     await assert.rejects(operation, (error: Error) => {
