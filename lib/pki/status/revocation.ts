@@ -4,18 +4,15 @@ import type { Truststore } from '../path/truststore.ts';
 import type { VerifiedPath } from '../path/validation.ts';
 import type { StatusPorts } from '../ports.ts';
 import type { StatusFailure } from '../reason.ts';
-import { fetchBudget, maximumFetches } from './budget.ts';
+import { fetchBudget } from './budget.ts';
 import type { CertificateStatus, StatusVerdict } from './certificate-status.ts';
-import { askCrls, checkDelegate, crlPlan } from './crl-source.ts';
 import { effectivePolicy, policiesOf } from './effective-policy.ts';
 import { exemptionOf } from './exemption.ts';
 import { judgeStatuses } from './judgement.ts';
-import { fallbackOf, isConclusive, mostTelling, reusable } from './known.ts';
+import { reusable } from './known.ts';
 import { type Level, unaskedStatus } from './level.ts';
-import { askResponder } from './ocsp-source.ts';
 import type { StatusPolicy } from './policy.ts';
 import { signerPathsIn } from './signer-paths.ts';
-import { ocspAddresses } from './sources.ts';
 
 export type { CertificateStatus, StatusVerdict } from './certificate-status.ts';
 export { judgeStatus } from './judgement.ts';
@@ -78,30 +75,7 @@ async function statusOfLevel(level: Level, known: CertificateStatus | undefined)
   const exemption = exemptionOf(level);
   if (exemption !== undefined) return unaskedStatus(level, 'not_checked', exemption);
   if (known && reusable(known, level)) return { ...known, cached: true };
+  // Most requests ask nobody: OCSP, CRLs and whatever reads them are evaluated when somebody first must be asked.
+  const { askSources } = await import('./asking.ts');
   return askSources(level, known);
-}
-
-/** Nothing known is fresh: the sources are asked in turn until one is conclusive. */
-async function askSources(level: Level, known: CertificateStatus | undefined): Promise<CertificateStatus> {
-  const asks = plan(level);
-  const found: CertificateStatus[] = [];
-  for (const ask of asks) {
-    const status = await ask();
-    if (isConclusive(status)) return mostTelling([status, ...fallbackOf(known, level, [])]);
-    found.push(status);
-  }
-  if (asks.length === 0) return unaskedStatus(level, 'no_source');
-  return mostTelling([...found, ...fallbackOf(known, level, found)]);
-}
-
-/** The sources of the certificate in the order of the policy; the operator's address takes the place of the certificate's. */
-function plan(level: Level): readonly (() => Promise<CertificateStatus>)[] {
-  const { certificate, override, policy } = level;
-  const responders = override.responderUrl ? [override.responderUrl] : ocspAddresses(certificate);
-  const byOcsp = responders.slice(0, maximumFetches).map((url) => () => askResponder(url, level, checkDelegate));
-  const hasCrl = crlPlan(level).length > 0 || override.crl !== undefined || override.uploadedCrl === true;
-  const byCrl = hasCrl ? [() => askCrls(level)] : [];
-  return { ocsp: byOcsp, crl: byCrl, 'ocsp-crl': [...byOcsp, ...byCrl], 'crl-ocsp': [...byCrl, ...byOcsp] }[
-    policy.order
-  ];
 }
