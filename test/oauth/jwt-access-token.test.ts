@@ -226,6 +226,18 @@ test('RFC 8725 §3.1: another algorithm than the key is for is refused', async (
   }
 });
 
+test('RFC 8725 §3.1: a key signs with its own algorithm alone, also where the signature of another would verify', async () => {
+  const { header, claims } = parts(await issued());
+  const { privateKey } = await server.signer();
+  const input = `${encode({ ...header, alg: 'EdDSA' })}.${encode(claims)}`;
+  await refused(`${input}.${sign(null, Buffer.from(input), privateKey).toString('base64url')}`);
+});
+
+test('RFC 8725 §2.8: a token that no header takes is refused under a signature of ours, and never issued', async () => {
+  const { header, claims } = parts(await issued());
+  await refused(await ownSignature(header, { ...claims, scope: 'x'.repeat(8192) }));
+});
+
 test('RFC 8725 §3.10: a key that the token brings with it is not looked at', async () => {
   const { header, claims } = parts(await issued());
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

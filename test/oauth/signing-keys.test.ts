@@ -279,6 +279,17 @@ test('design §8: with a compromised key its tokens die at once and the next one
   assert.equal(kidOf(await issue()), created[0]);
 });
 
+test('FAPI2 §5.4.2: no token outlives the publication of its key, whatever its client registered', async () => {
+  const { server, leaf, issue } = await jwtScene();
+  await issue();
+  const [key] = await server.stores.keys.list('default', 'access_token');
+  assert.ok(key);
+  await server.stores.keys.replace('default', { ...key, remove_at: server.clock.now.getTime() / 1000 + 400 });
+  await server.stores.versions.bump('default');
+  server.pass(2);
+  assert.equal((await server.token(leaf)).json()['expires_in'], 400 - 2 - 60);
+});
+
 test('design §8: where no rotation ever runs, a new key is made when the old one retires', async () => {
   const { server, issue, active } = await jwtScene();
   const token = await issue();
