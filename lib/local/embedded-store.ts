@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { type Listening, listen } from './listening.ts';
+import { storeAccess } from './local-tables.ts';
 import { takeLock } from './lock.ts';
 import { isFromPage } from './loopback.ts';
 
@@ -29,12 +30,6 @@ export type EmbeddedStore = {
   close(): Promise<void>;
 };
 
-const region = 'us-east-1';
-const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-
-/** What a client of any embedded store is made with, besides its endpoint. */
-export const storeAccess = { region, credentials };
-
 /** Starts the store and creates its tables. Rejects with one line when another process has the directory or port. */
 export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const lock = options.path === undefined ? undefined : await takeLock(`${options.path}.lock`);
@@ -48,7 +43,7 @@ export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise
     listening = await listen(server, { host: '127.0.0.1', port: options.port ?? 0 });
     const endpoint = `http://127.0.0.1:${listening.port}`;
     await createTables(endpoint, options.tables);
-    return { endpoint, region, credentials, close };
+    return { endpoint, ...storeAccess, close };
   } catch (error) {
     await close();
     throw error;
@@ -58,7 +53,7 @@ export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise
 const pathOf = ({ path }: EmbeddedStoreOptions) => (path === undefined ? {} : { path });
 
 async function createTables(endpoint: string, tables: readonly CreateTableCommandInput[]): Promise<void> {
-  const client = new DynamoDBClient({ endpoint, region, credentials });
+  const client = new DynamoDBClient({ endpoint, ...storeAccess });
   try {
     for (const table of tables) {
       await client.send(new CreateTableCommand(table)).catch((error: Error) => {

@@ -5,8 +5,7 @@ import { dynamoClient } from '../adapters/dynamodb/client.ts';
 import { dynamoStores } from '../adapters/dynamodb/stores.ts';
 import { tables } from '../adapters/dynamodb/tables.ts';
 import type { Stores } from '../adapters/stores.ts';
-import { startEmbeddedStore, storeAccess } from './embedded-store.ts';
-import { tableNames } from './server.ts';
+import { storeAccess, tableNames } from './local-tables.ts';
 import { findEndpoint, openStateDirectory } from './state-directory.ts';
 
 export type LocalRegistry = {
@@ -25,6 +24,8 @@ export async function openLocalRegistry(path: string): Promise<LocalRegistry | u
   }
   if (!(await isState(path))) return undefined;
   const directory = await openStateDirectory({ path });
+  // Only here: a database engine takes time to load, and mostly a server has one running.
+  const { startEmbeddedStore } = await import('./embedded-store.ts');
   try {
     const store = await startEmbeddedStore({ path: directory.file('store'), tables: tables(tableNames) });
     // Whatever is written goes to disk before the lock is given back.

@@ -2,7 +2,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoClient } from '../adapters/dynamodb/client.ts';
 import { dynamoStores } from '../adapters/dynamodb/stores.ts';
-import { type TableNames, tables } from '../adapters/dynamodb/tables.ts';
+import { tables } from '../adapters/dynamodb/tables.ts';
 import { type Config, toEnvironment } from '../config.ts';
 import type { StoredEntry } from '../oauth/ports.ts';
 import { createAuthority } from './authority.ts';
@@ -13,6 +13,7 @@ import { startEmbeddedStore } from './embedded-store.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { loadKeyWrap } from './key-wrap-file.ts';
 import type { LambdaHandler } from './lambda.ts';
+import { tableNames } from './local-tables.ts';
 import { entriesOf, registerTenant } from './registration.ts';
 import { type Responder, startResponder } from './responder.ts';
 import { startSchedule } from './schedule.ts';
@@ -36,8 +37,6 @@ export type LocalServerPorts = {
   /** Told in one line each what is being done and what was refused. */
   readonly report: (line: string) => void;
 };
-
-export const tableNames: TableNames = { registryTable: 'certbound-registry', grantsTable: 'certbound-grants' };
 
 /** Milliseconds that count as a minute of the schedule: the status of a certificate is asked again after seconds here. */
 const localMinute = 5_000;
