@@ -14,7 +14,7 @@ export type Question<A> = {
   readonly request: (timeout: number) => FetchRequest;
   /** `fetched`: straight from the source, so that what was sent along (a nonce) can be compared. */
   readonly verify: (der: Uint8Array, fetched: boolean) => Promise<Result<A, Refused>>;
-  /** Seconds for which the answer is not asked for again. */
+  /** Seconds for which the answer is not asked for again; without end for one that holds for good. */
   readonly lifetime: (answer: A) => number;
   readonly thisUpdate: (answer: A) => Date;
 };
@@ -77,8 +77,13 @@ async function newestKept<A>(question: Question<A>, at: Date, cache: EvidenceCac
   const shared = await recall(question, await cache.findShared?.(question.key));
   if (shared === undefined || (own && own.fetchedAt >= shared.fetchedAt)) return own;
   // What was seen stays: a store that lags must not take back what this process knows.
-  if (own && question.thisUpdate(own.value) > question.thisUpdate(shared.value)) return own;
-  return shared;
+  return own && isOlder(shared, own, question) ? own : shared;
+}
+
+/** Whether `a` takes back what `b` said: a replay, or a mirror that lags. What holds for good is true however old it is. */
+function isOlder<A>(a: Pick<Answered<A>, 'value'>, b: Pick<Answered<A>, 'value'>, question: Question<A>): boolean {
+  if (question.lifetime(a.value) === Number.POSITIVE_INFINITY) return false;
+  return question.thisUpdate(a.value) < question.thisUpdate(b.value);
 }
 
 /** What a cache has, if it still verifies: a cache is no trust root. */
@@ -141,7 +146,7 @@ async function ask<A>(
   return verdict.ok ? ok({ value: verdict.value, der: fetched.value }) : silent(verdict.failure);
 }
 
-/** An answer that is older than the one already seen is a replay or a lagging mirror: what was seen stays. */
+/** What was seen stays, unless what was asked for now is newer, or for good. */
 async function keepNewest<A>(
   asked: { readonly value: A; readonly der: Uint8Array },
   older: Kept<A> | undefined,
@@ -149,7 +154,7 @@ async function keepNewest<A>(
   at: Date,
   cache: EvidenceCache,
 ): Promise<Answered<A>> {
-  const kept = older && question.thisUpdate(older.value) > question.thisUpdate(asked.value) ? older : asked;
+  const kept = older && isOlder(asked, older, question) ? older : asked;
   await cache.save(question.key, { der: kept.der, fetchedAt: at });
   return { value: kept.value, fetchedAt: at, cached: false };
 }
