@@ -1,5 +1,6 @@
 /** What each function's bundle weighs, built as the deployment builds it. */
 import { build } from 'esbuild';
+import { aliases } from '../../lib/constructs/endpoint-function.ts';
 
 export type BundleSize = { readonly lambda: string; readonly bytes: number; readonly sdk: number };
 
@@ -17,6 +18,7 @@ export async function bundleSize(lambda: string): Promise<BundleSize> {
     target: 'node24',
     mainFields: ['module', 'main'],
     supported: { 'dynamic-import': false },
+    alias: { ...aliases },
   });
   const [output] = Object.values(metafile.outputs);
   const inputs = Object.entries(output?.inputs ?? {});

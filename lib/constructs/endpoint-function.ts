@@ -29,6 +29,11 @@ export type EndpointFunctionProps = {
 
 const root = join(import.meta.dirname, '..', '..');
 
+/** The SDK's chain of credential providers would be a fifth of a bundle; a function needs one of them. */
+export const aliases: Readonly<Record<string, string>> = {
+  '@aws-sdk/credential-provider-node': join(root, 'lib', 'adapters', 'function-credentials.ts'),
+};
+
 /**
  * CommonJS, because any ESM import of node:http costs 48 ms of cold start, and dynamic imports lowered, because the SDK's
  * are slow. The runtime's SDK is not used: its version is not ours.
@@ -40,7 +45,10 @@ export const bundling: BundlingOptions = {
   mainFields: ['module', 'main'],
   bundleAwsSDK: true,
   externalModules: [],
-  esbuildArgs: { '--supported:dynamic-import': 'false' },
+  esbuildArgs: {
+    '--supported:dynamic-import': 'false',
+    ...Object.fromEntries(Object.entries(aliases).map(([name, path]) => [`--alias:${name}`, path])),
+  },
 };
 
 export class EndpointFunction extends Construct {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { bundling } from '../../lib/constructs/endpoint-function.ts';
+import { aliases, bundling } from '../../lib/constructs/endpoint-function.ts';
 import { httpFunctions } from '../../lib/constructs/grants.ts';
 import { routes } from '../../lib/routes.ts';
 
@@ -36,6 +40,7 @@ async function bundleOf(lambda: string) {
     mainFields: bundling.mainFields,
     external: bundling.externalModules,
     supported: { 'dynamic-import': false },
+    alias: { ...aliases },
     write: false,
     outfile: 'index.js',
     metafile: true,
@@ -70,6 +75,16 @@ test('design §7: no endpoint carries what only the dev CA, the publisher or the
   }
 });
 
+test('performance §2: no bundle carries credential providers that a function has no use for', async () => {
+  for (const lambda of all) {
+    const { packages } = await bundle(lambda);
+    const found = [...packages].filter((name) =>
+      /credential-provider-(?!env)|nested-clients|token-providers/.test(name),
+    );
+    assert.deepEqual(found, [], lambda);
+  }
+});
+
 test('design §8: no bundle exceeds 480 KB', async () => {
   for (const lambda of all) {
     const { bytes } = await bundle(lambda);
@@ -93,4 +108,34 @@ test('design §8: a bundle exports its handler where there is neither a package.
     const script = 'process.stdout.write(typeof require("./index.js").handler)';
     assert.equal(execFileSync(process.execPath, ['-e', script], { cwd: task, env }).toString(), 'function', lambda);
   }
+});
+
+test('performance §2: a bundled function signs with the credentials that Lambda puts into its environment', async (context) => {
+  const task = mkdtempSync(join(tmpdir(), 'certbound-task-'));
+  context.after(() => rmSync(task, { recursive: true }));
+  const seen: IncomingHttpHeaders[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers);
+    response.writeHead(400).end('{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  writeFileSync(join(task, 'index.js'), (await bundle('crl-refresh')).code);
+  const env = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    AWS_ACCESS_KEY_ID: 'AKIDTEST',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SESSION_TOKEN: 'session',
+    REGISTRY_TABLE: 'registry',
+    GRANTS_TABLE: 'grants',
+    LOG_LEVEL: 'silent',
+  };
+  const script =
+    'require("./index.js").handler({}).then(() => "answered", (error) => error.cause.name).then(console.log)';
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { cwd: task, env });
+  assert.equal(stdout, 'ResourceNotFoundException\n');
+  assert.match(seen[0]?.authorization ?? '', /^AWS4-HMAC-SHA256 Credential=AKIDTEST\//);
+  assert.equal(seen[0]?.['x-amz-security-token'], 'session');
 });
