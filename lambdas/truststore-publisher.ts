@@ -1,18 +1,20 @@
-/** The truststore of the mTLS domain name, as a CloudFormation custom resource that returns its object version. */
+/** The truststores of the mTLS domain names: published when the registry changes, by the clock, and for CloudFormation. */
 import { S3Client } from '@aws-sdk/client-s3';
-import { customResource, putAnswer } from '../lib/adapters/cloudformation/custom-resource.ts';
-import { s3Objects } from '../lib/adapters/s3/objects.ts';
-import { parsePublication, publishTruststore } from '../lib/adapters/s3/truststore-publication.ts';
+import { apiGatewayDomainNames } from '../lib/adapters/api-gateway-domain/domain-names.ts';
+import { putAnswer } from '../lib/adapters/cloudformation/custom-resource.ts';
+import { dynamoClient } from '../lib/adapters/dynamodb/client.ts';
+import { dynamoStores } from '../lib/adapters/dynamodb/stores.ts';
+import { pause, publicationFunction } from '../lib/adapters/publication-function.ts';
+import { s3ObjectStore } from '../lib/adapters/s3/object-store.ts';
+import { functionConfig } from '../lib/config.ts';
 
-const objects = s3Objects(new S3Client({ maxAttempts: 3 }));
+const config = functionConfig();
+const s3 = new S3Client({ maxAttempts: 3 });
+const domains = apiGatewayDomainNames({ config: s3.config, wait: pause });
 
-export const handler = customResource({
-  apply: async (properties, signal) => {
-    const publication = parsePublication(properties);
-    const { bucket, key } = publication.target;
-    const VersionId = await publishTruststore(publication, signal, objects);
-    return { physicalId: `s3://${bucket}/${key}`, data: { VersionId } };
-  },
+export const handler = publicationFunction({
+  targets: config.truststores ?? [],
+  ports: { ...dynamoStores(dynamoClient(), config), objects: s3ObjectStore(s3), domains },
   answer: putAnswer,
-  log: (line) => process.stdout.write(`${line}\n`),
+  logLevel: config.logLevel,
 });

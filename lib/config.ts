@@ -16,12 +16,27 @@ export type Config = {
   /** `host:port` of OCSP and CRL servers that the fetch guard lets through although it would refuse their address or port. */
   readonly statusAllowHosts: readonly string[];
   readonly logLevel: LogLevel;
+  /** The truststores that the publisher keeps; absent for every other function. */
+  readonly truststores?: readonly TruststoreTarget[];
   /** What encrypts signing keys at rest; without it there are no JWT access tokens and no signed answers. */
   readonly keyWrap?: KeyWrapConfig;
 };
 
 /** AES-256-GCM with a key of 32 bytes, base64url: a secret in the environment, for a laptop and for tests. */
 export type KeyWrapConfig = { readonly kind: 'local'; readonly key: string };
+
+type ObjectAddress = { readonly bucket: string; readonly key: string };
+
+/** The truststore of one custom domain name with mutual TLS. */
+export type TruststoreTarget = {
+  readonly domain: string;
+  /** Where API Gateway reads it. */
+  readonly object: ObjectAddress;
+  /** A file of certificates that are always in it, PEM. */
+  readonly initial?: ObjectAddress;
+  /** Whose entries are in it: those of all tenants where it is absent. */
+  readonly tenants?: readonly string[];
+};
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -58,8 +73,13 @@ export function parseConfig(environment: Environment): Config {
     ),
   };
   const keyWrap = read('KEY_WRAP', '', 'empty, or local: and 32 bytes in base64url', parseKeyWrap);
+  const truststores = read('TRUSTSTORES', '[]', 'a JSON list of domain, object, initial, tenants', parseTruststores);
   if (problems.length > 0) throw new Error(`The configuration has problems:\n  ${problems.join('\n  ')}`);
-  return keyWrap === 'none' ? config : { ...config, keyWrap };
+  return {
+    ...config,
+    ...(keyWrap !== 'none' && { keyWrap }),
+    ...(truststores.length > 0 && { truststores }),
+  };
 }
 
 /** What the constructs write; `parseConfig(toEnvironment(c))` equals `c`. */
@@ -71,6 +91,7 @@ export function toEnvironment(config: Config): Record<string, string> {
     REGISTRY_MAX_AGE: String(config.registryMaxAge),
     STATUS_ALLOW_HOSTS: config.statusAllowHosts.join(','),
     LOG_LEVEL: config.logLevel,
+    ...(config.truststores !== undefined && { TRUSTSTORES: JSON.stringify(config.truststores) }),
     ...(config.keyWrap !== undefined && { KEY_WRAP: `${config.keyWrap.kind}:${config.keyWrap.key}` }),
   };
 }
@@ -95,6 +116,35 @@ function parseKeyWrap(text: string): KeyWrapConfig | 'none' | undefined {
 function parseHosts(text: string): readonly string[] | undefined {
   const hosts = text === '' ? [] : text.split(',');
   return hosts.every((host) => hostAndPort.test(host)) ? hosts : undefined;
+}
+
+function parseTruststores(text: string): readonly TruststoreTarget[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every(isTruststoreTarget) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isTruststoreTarget(value: unknown): value is TruststoreTarget {
+  if (typeof value !== 'object' || value === null) return false;
+  const { domain, object, initial, tenants } = value as Record<string, unknown>;
+  const areTenants =
+    Array.isArray(tenants) && tenants.every((name) => typeof name === 'string' && tenantName.test(name));
+  return (
+    typeof domain === 'string' &&
+    hostName.test(domain) &&
+    isObjectAddress(object) &&
+    (initial === undefined || isObjectAddress(initial)) &&
+    (tenants === undefined || areTenants)
+  );
+}
+
+function isObjectAddress(value: unknown): value is ObjectAddress {
+  if (typeof value !== 'object' || value === null) return false;
+  const { bucket, key } = value as Record<string, unknown>;
+  return typeof bucket === 'string' && bucket !== '' && typeof key === 'string' && key !== '';
 }
 
 function parseTenantHosts(text: string): Readonly<Record<string, string>> | undefined {

@@ -42,8 +42,16 @@ export type HttpRoute = {
   readonly needs: Needs;
 };
 
-/** A function that no HTTP request reaches: CloudFormation or an operator invokes it. */
-export type InvokeRoute = { readonly trigger: 'invoke'; readonly lambda: string; readonly needs: Needs };
+/** A function that runs when rows of the registry change, by the clock too, and for CloudFormation. */
+export type StreamRoute = {
+  readonly trigger: 'stream';
+  readonly lambda: string;
+  /** The kinds of rows whose changes start it. */
+  readonly of: readonly Kind[];
+  /** Minutes between two runs without a change. */
+  readonly every: number;
+  readonly needs: Needs;
+};
 
 /** A function that runs by the clock. */
 export type ScheduleRoute = {
@@ -54,7 +62,7 @@ export type ScheduleRoute = {
   readonly needs: Needs;
 };
 
-export type Route = HttpRoute | InvokeRoute | ScheduleRoute;
+export type Route = HttpRoute | StreamRoute | ScheduleRoute;
 
 const both: readonly Host[] = ['public', 'mtls'];
 const snapshot: Needs = { tenants: 'read', versions: 'read', truststore: 'read', blocks: 'read' };
@@ -131,7 +139,13 @@ export const routes = {
     every: 1,
     needs: { ...snapshot, crlSources: 'read', crls: 'read-write' },
   },
-  truststorePublisher: { trigger: 'invoke', lambda: 'truststore-publisher', needs: {} },
+  truststorePublisher: {
+    trigger: 'stream',
+    lambda: 'truststore-publisher',
+    of: ['tenants', 'truststore'],
+    every: 15,
+    needs: { tenants: 'read', truststore: 'read', publications: 'read-write' },
+  },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

@@ -22,7 +22,21 @@ const settings = {
   logLevel: fc.constantFrom('info', 'error', 'silent'),
 } as const;
 
-const config: fc.Arbitrary<Config> = fc.oneof(fc.record(settings), fc.record({ ...settings, keyWrap })) as never;
+const name = fc.string({ minLength: 1 });
+const object = fc.record({ bucket: name, key: name }, { noNullPrototype: true });
+const truststores = fc.array(
+  fc.record(
+    { domain: host, object, initial: object, tenants: fc.array(fc.stringMatching(/^[a-z0-9-]{1,63}$/)) },
+    { requiredKeys: ['domain', 'object'], noNullPrototype: true },
+  ),
+  { minLength: 1 },
+);
+
+const config: fc.Arbitrary<Config> = fc.oneof(
+  fc.record(settings),
+  fc.record({ ...settings, keyWrap }),
+  fc.record({ ...settings, truststores }),
+) as never;
 
 test('config: parseConfig(toEnvironment(c)) equals c', () => {
   fc.assert(
@@ -81,5 +95,23 @@ for (const wrap of [
       () => parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants', KEY_WRAP: wrap }),
       (error: Error) => /KEY_WRAP=…/.test(error.message) && !error.message.includes(wrap.slice(6) || '\u0000'),
     );
+  });
+}
+
+for (const text of [
+  'nonsense',
+  '{}',
+  '[null]',
+  '[{}]',
+  '[{"domain":"m.example"}]',
+  '[{"domain":"M.example","object":{"bucket":"b","key":"k"}}]',
+  '[{"domain":"m.example","object":{"bucket":"","key":"k"}}]',
+  '[{"domain":"m.example","object":{"bucket":"b","key":"k"},"initial":{}}]',
+  '[{"domain":"m.example","object":{"bucket":"b","key":"k"},"tenants":["A#B"]}]',
+  '[{"domain":"m.example","object":{"bucket":"b","key":"k"},"tenants":"all"}]',
+]) {
+  test(`config: TRUSTSTORES=${text} is refused`, () => {
+    const environment = { REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants', TRUSTSTORES: text };
+    assert.throws(() => parseConfig(environment), /TRUSTSTORES=.*a JSON list of domain, object, initial, tenants/);
   });
 }

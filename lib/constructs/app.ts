@@ -4,7 +4,7 @@ import { Certificate, CertificateValidation, type ICertificate } from 'aws-cdk-l
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
-import { parseConfig, toEnvironment } from '../config.ts';
+import { type Config, parseConfig, toEnvironment } from '../config.ts';
 import { type Host, httpRoutes, scheduleRoutes } from '../routes.ts';
 import type { DeploymentConfiguration } from './configuration.ts';
 import type { DataStack } from './data.ts';
@@ -12,16 +12,18 @@ import { EndpointFunction } from './endpoint-function.ts';
 import { Gateway } from './gateway.ts';
 import { GatewayDomain } from './gateway-domain.ts';
 import { httpFunctions, tableStatements } from './grants.ts';
-import { InitialTruststore } from './initial-truststore.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
+import { TruststorePublication } from './truststore-publication.ts';
 
 export type AppStackProps = StackProps & {
   readonly configuration: DeploymentConfiguration;
   readonly data: DataStack;
+  /** Another text for each deployment. */
+  readonly deployment: string;
 };
 
 export class AppStack extends Stack {
-  constructor(scope: Construct, id: string, { configuration, data, ...props }: AppStackProps) {
+  constructor(scope: Construct, id: string, { configuration, data, deployment, ...props }: AppStackProps) {
     super(scope, id, props);
     const { domainName, mtlsDomainName, throttling, truststore } = configuration;
     const logRetention = configuration.logRetentionDays;
@@ -31,10 +33,14 @@ export class AppStack extends Stack {
 
     const gateway = (name: Host) =>
       new Gateway(this, `${name}Gateway`, { host: name, functions, throttling, logRetention });
-    const published = new InitialTruststore(this, 'InitialTruststore', {
+    const published = new TruststorePublication(this, 'Truststore', {
+      domainName: mtlsDomainName,
+      registry: data.registry,
+      tables: tableArns(data),
       bucket: data.truststore,
-      path: truststore.path,
-      sha256: truststore.bundle.sha256,
+      initial: { path: truststore.path, sha256: truststore.bundle.sha256 },
+      environment: (truststores) => environmentOf(data, { truststores }),
+      deployment,
       logRetention,
     });
     const publicDomain = new GatewayDomain(this, 'PublicDomain', {
@@ -67,14 +73,8 @@ export class AppStack extends Stack {
 
   /** Those behind the HTTP routes, by the file in `lambdas/`; the scheduled ones are nobody's to call. */
   private functions(configuration: DeploymentConfiguration, data: DataStack): ReadonlyMap<string, IFunction> {
-    const arns = { registry: data.registry.tableArn, grants: data.grants.tableArn };
-    // The defaults of the environment contract, but for the names of the tables, which nobody knows before the deployment.
-    const defaults = parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants' });
-    const environment = toEnvironment({
-      ...defaults,
-      registryTable: data.registry.tableName,
-      grantsTable: data.grants.tableName,
-    });
+    const arns = tableArns(data);
+    const environment = environmentOf(data);
     const logRetention = configuration.logRetentionDays;
     for (const [, route] of scheduleRoutes) {
       const statements = tableStatements(route.needs, arns);
@@ -103,6 +103,15 @@ export class AppStack extends Stack {
       ? undefined
       : Certificate.fromCertificateArn(this, 'OwnershipCertificate', ownershipCertificateArn);
   }
+}
+
+const tableArns = (data: DataStack) => ({ registry: data.registry.tableArn, grants: data.grants.tableArn });
+
+/** The defaults of the environment contract, but for what nobody knows before the deployment. */
+function environmentOf(data: DataStack, changes: Partial<Config> = {}): Record<string, string> {
+  const defaults = parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants' });
+  const names = { registryTable: data.registry.tableName, grantsTable: data.grants.tableName };
+  return toEnvironment({ ...defaults, ...names, ...changes });
 }
 
 /** Region, host and path of every endpoint, as JSON: an output is one text. */

@@ -7,7 +7,7 @@ import { DataStack } from './data.ts';
 
 export type RegionalStacks = { readonly data: DataStack; readonly app: AppStack };
 
-/** Adds the stacks to the app. `at`: the time for which certificates of the truststore are looked at. */
+/** Adds the stacks to the app. `at`: the time of the deployment, for which certificates of the truststore are looked at. */
 export function deployment(app: App, configuration: DeploymentConfiguration, at: Date): readonly RegionalStacks[] {
   const { name, account, regions, truststore } = configuration;
   return regions.map((region) => {
@@ -18,6 +18,7 @@ export function deployment(app: App, configuration: DeploymentConfiguration, at:
       description: 'Certbound: functions, APIs and domain names',
       configuration,
       data,
+      deployment: at.toISOString(),
     });
     for (const warning of truststoreWarnings(truststore.bundle.certificates, at)) {
       Annotations.of(appStack).addWarningV2('certbound:truststore', `${truststore.path}: ${warning}`);

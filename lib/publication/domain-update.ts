@@ -14,6 +14,9 @@ export type DomainUpdate =
 /** API Gateway takes 60 to 90 seconds; after this many looks it is not waited for any longer. */
 const looks = 36;
 
+/** Somebody else in the account updates domain names too: CloudFormation, for example. */
+const maxThrottled = 3;
+
 /** What a domain name is in while an update is under way. */
 const underWay: ReadonlySet<string> = new Set(['UPDATING', 'PENDING']);
 
@@ -30,7 +33,7 @@ export async function updateDomain(
   ports: DomainPorts,
 ): Promise<DomainUpdate> {
   await held.beforeUpdate();
-  const first = await attempt(domain, version, signal, ports);
+  const first = await attempt(domain, version, held, signal, ports);
   if (first.done) return first;
   const restored = await restore(domain, before, held, signal, ports).catch(() => false);
   return { ...first, restored };
@@ -38,9 +41,18 @@ export async function updateDomain(
 
 type Attempt = Extract<DomainUpdate, { done: true }> | { readonly done: false; readonly reasons: readonly string[] };
 
-async function attempt(domain: string, version: string, signal: AbortSignal, ports: DomainPorts): Promise<Attempt> {
+async function attempt(
+  domain: string,
+  version: string,
+  held: HeldLease,
+  signal: AbortSignal,
+  ports: DomainPorts,
+): Promise<Attempt> {
   try {
-    await ports.domains.setTruststoreVersion(domain, version, signal);
+    for (let throttled = 0; !(await ports.domains.setTruststoreVersion(domain, version, signal)); throttled++) {
+      if (throttled === maxThrottled) return { done: false, reasons: ['API Gateway allows no update for now'] };
+      await held.beforeUpdate();
+    }
     const settled = await settledDomain(domain, signal, ports);
     if (settled?.status === 'AVAILABLE' && settled.truststoreVersion === version) {
       return { done: true, warnings: settled.truststoreWarnings };
@@ -63,7 +75,7 @@ async function restore(
   if (now?.truststoreVersion === truststoreVersion) return true;
   if (truststoreVersion === undefined) return false;
   await held.beforeUpdate();
-  return (await attempt(domain, truststoreVersion, signal, ports)).done;
+  return (await attempt(domain, truststoreVersion, held, signal, ports)).done;
 }
 
 /** The domain name when nothing is under way any more, or after all looks. */

@@ -23,8 +23,8 @@ export type DomainName = {
 export interface DomainNames {
   /** Undefined where there is no such domain name yet. Throws when it cannot be asked. */
   find(domain: string, signal: AbortSignal): Promise<DomainName | undefined>;
-  /** The change is under way when this resolves. Throws when API Gateway refuses it. */
-  setTruststoreVersion(domain: string, version: string, signal: AbortSignal): Promise<void>;
+  /** The change is under way when this is true; false: the account has no update left for now. Throws when it is refused. */
+  setTruststoreVersion(domain: string, version: string, signal: AbortSignal): Promise<boolean>;
 }
 
 export type Lease = {

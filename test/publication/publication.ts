@@ -41,7 +41,7 @@ export function versions(files: Readonly<Record<string, string>> = {}): Versions
 }
 
 /** What happens to the next updates, in this order; `accept` when the list is at its end. */
-export type Fate = 'accept' | 'refuse' | 'fail' | 'stick' | 'warn';
+export type Fate = 'accept' | 'refuse' | 'fail' | 'stick' | 'warn' | 'throttle';
 
 export type Domain = DomainNames & {
   /** Undefined: there is none yet. */
@@ -69,8 +69,9 @@ export function fakeDomain(now: () => Date): Domain {
       const fate = fake.fates.shift() ?? 'accept';
       fake.updates.push({ version, at: now().getTime() });
       if (fake.name === undefined || fate === 'refuse') throw new Error('BadRequestException: Invalid truststore');
+      if (fate === 'throttle') return false;
       const settled: DomainName = { status: 'AVAILABLE', truststoreVersion: version, truststoreWarnings: [] };
-      const ends: Record<Exclude<Fate, 'refuse'>, DomainName> = {
+      const ends: Record<Exclude<Fate, 'refuse' | 'throttle'>, DomainName> = {
         accept: settled,
         fail: { ...settled, status: 'FAILED', statusMessage: 'the truststore cannot be used' },
         stick: { ...settled, status: 'UPDATING' },
@@ -78,6 +79,7 @@ export function fakeDomain(now: () => Date): Domain {
       };
       fake.name = { ...fake.name, status: 'UPDATING' };
       pending = { looks: 2, ends: ends[fate] };
+      return true;
     },
   };
   return fake;
@@ -92,7 +94,8 @@ export function deployment(files: Readonly<Record<string, string>> = {}) {
   let holders = 0;
   const wait = async (milliseconds: number, signal: AbortSignal) => {
     signal.throwIfAborted();
-    await Promise.resolve();
+    // A turn of the event loop, in which a signal may be aborted.
+    await new Promise(setImmediate);
     time += milliseconds;
   };
   const ports = (): PublicationPorts => ({ ...stores, objects, domains, now, wait, holder: `run-${++holders}` });

@@ -236,6 +236,19 @@ test('API Gateway quotas: two updates are at least 35 seconds apart, those of a 
   for (const [index, time] of times.slice(1).entries()) assert.ok(time - (times[index] ?? 0) >= 35_000, String(times));
 });
 
+test('API Gateway quotas: an update that the account has none left for is tried again, some times', async () => {
+  const as = deployment();
+  await as.add('default', 'anchor', root.der);
+  as.domains.fates.push('throttle', 'throttle');
+  assert.equal((await as.publish()).outcome, 'published');
+  assert.equal(as.domains.updates.length, 3);
+  await as.add('acme', 'anchor', other.der);
+  as.domains.fates.push('throttle', 'throttle', 'throttle', 'throttle');
+  const attempt = failure(await as.publish());
+  assert.match(attempt.reasons.join(), /allows no update for now/);
+  assert.equal(attempt.restored, true);
+});
+
 test('API Gateway quotas: the first update waits for nothing', async () => {
   const as = await published();
   assert.deepEqual(as.domains.updates, [{ version: 'v1', at: at.getTime() }]);

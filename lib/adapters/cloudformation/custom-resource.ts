@@ -27,6 +27,9 @@ const reserve = 10_000;
 /** CloudFormation reads 4096 bytes of an answer. */
 const maxReason = 1024;
 
+/** Whether an event of a function is CloudFormation's. */
+export const isCustomResource = (event: unknown): boolean => isRecord(event) && 'ResponseURL' in event;
+
 /** A Lambda handler; it rejects only when the answer itself could not be delivered. */
 export function customResource({ apply, answer, log }: CustomResourceOptions) {
   return async (event: unknown, context: Invocation): Promise<void> => {

@@ -1,16 +1,8 @@
 /** Objects in S3, as far as a truststore needs them: read one, put one and learn its version. */
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { ObjectStore } from '../../publication/ports.ts';
 
-export type ObjectAddress = { readonly bucket: string; readonly key: string };
-
-export interface Objects {
-  /** The object as text. Throws when it cannot be read or is longer than `maxBytes`. */
-  read(address: ObjectAddress, maxBytes: number, signal: AbortSignal): Promise<string>;
-  /** Writes a new version and returns its id. Throws when the bucket keeps no versions. */
-  put(address: ObjectAddress, text: string, signal: AbortSignal): Promise<string>;
-}
-
-export function s3Objects(client: S3Client): Objects {
+export function s3ObjectStore(client: S3Client): ObjectStore {
   return {
     async read({ bucket, key }, maxBytes, abortSignal) {
       const { Body, ContentLength } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
