@@ -18,11 +18,16 @@ const randomBytes = randomBytesPool();
 
 /** The ports of a function, answered by DynamoDB and the network. */
 export function functionServer(config: Config): EdgeServer {
-  const { tokens, holders, certificates, keys, audit, ...stores } = dynamoStores(dynamoClient(), config);
+  const { tokens, clients, holders, certificates, assertions, keys, audit, ...stores } = dynamoStores(
+    dynamoClient(),
+    config,
+  );
   return {
     tokens,
+    clients,
     holders,
     certificates,
+    assertions,
     keys: signingKeys({ store: keys, wrap: keyWrap(config), unwrapped: boundedMemory(1_000) }),
     registry: registry(stores, {
       maxAge: config.registryMaxAge,

@@ -1,5 +1,6 @@
 /** The stores of a deployment together: DynamoDB or memory, behind the same ports. */
 import type {
+  AssertionStore,
   AuditStore,
   BlockStore,
   CertificateStore,
@@ -25,6 +26,7 @@ export type Stores = {
   readonly tokens: TokenStore;
   readonly certificates: CertificateStore;
   readonly holders: HolderStore;
+  readonly assertions: AssertionStore;
   readonly evidence: EvidenceStore;
   readonly crls: KeptCrlStore;
   readonly crlSources: CrlSourceStore;

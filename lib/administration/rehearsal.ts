@@ -109,6 +109,9 @@ const tokenRequest = (client_id: string, clientCertificate: string): HttpRequest
 function actors({ holders, snapshot, at }: Stage): Server {
   return {
     holders,
+    clients: { find: async () => undefined, resourceServers: async () => [] },
+    // No assertion is shown in a rehearsal, and none may be used up.
+    assertions: { use: async () => false },
     registry: { snapshot: async () => snapshot },
     certificates: { find: async () => undefined, save: async () => {} },
     tokens: {

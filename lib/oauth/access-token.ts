@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Client } from './client.ts';
 import type { AuthenticatedClient } from './client-authentication/client-authentication.ts';
+import type { AcceptedCertificate } from './client-certificate.ts';
 import { type Confirmation, confirmation } from './confirmation.ts';
 import { invalidClient } from './error.ts';
 import type { Grant } from './grants/grant.ts';
@@ -40,17 +41,18 @@ export const accessTokenRandomness = 48;
 
 export type IssuedAccessToken = { readonly token: string; readonly record: AccessTokenRecord };
 
-/** RFC 8705 §3: a token bound to the certificate that authenticated its client; `random` is `accessTokenRandomness` long. */
+/** RFC 8705 §3: a token bound to this certificate, or to none; `random` is `accessTokenRandomness` long. */
 export function issueAccessToken(
   grant: Grant,
-  { client, certificate, verified }: AuthenticatedClient,
+  { client, certificate }: AuthenticatedClient,
+  bound: AcceptedCertificate | undefined,
   tenant: Tenant,
   at: Date,
   random: Uint8Array,
 ): IssuedAccessToken {
   const iat = Math.floor(at.getTime() / 1000);
   const lifetime = client.access_token_lifetime ?? tenant.access_token_lifetime;
-  const exp = Math.min(iat + lifetime, ...certificateLimits(verified));
+  const exp = Math.min(iat + lifetime, ...limitsOf(bound ?? certificate));
   if (exp - iat < 1) throw invalidClient('certificate_expired', 'less than one second of the certificate is left');
   const acr = assuranceOf(client, tenant);
   const record: AccessTokenRecord = {
@@ -64,7 +66,7 @@ export function issueAccessToken(
     exp,
     jti: Buffer.from(random.subarray(32, accessTokenRandomness)).toString('base64url'),
     ...(acr !== undefined && { acr }),
-    cnf: confirmation(certificate),
+    ...(bound !== undefined && { cnf: confirmation(bound.certificate) }),
   };
   return { token: Buffer.from(random.subarray(0, 32)).toString('base64url'), record };
 }
@@ -74,8 +76,6 @@ function assuranceOf({ token_endpoint_auth_method: method }: Client, { assurance
   return Object.hasOwn(assurance, method) ? assurance[method] : undefined;
 }
 
-/** A token does not outlive what its certificate was accepted on: the path, and the answer about its status. */
-function certificateLimits({ path, status }: AuthenticatedClient['verified']): readonly number[] {
-  const limits = status.expiresAt === undefined ? [path.notAfter] : [path.notAfter, status.expiresAt];
-  return limits.map((limit) => Math.floor(limit.getTime() / 1000));
-}
+/** A token does not outlive what its certificate was accepted on, nor that which authenticated its client. */
+const limitsOf = (certificate: AcceptedCertificate | undefined): readonly number[] =>
+  (certificate?.limits ?? []).map((limit) => Math.floor(limit.getTime() / 1000));

@@ -30,8 +30,12 @@ export type RequestRecord = {
   endpoint?: string;
   tenant?: string;
   client_id?: string;
+  /** RFC 7591 §2 `token_endpoint_auth_method`: how the client was authenticated. */
+  authentication_method?: string;
   grant_type?: string;
   thumbprint?: string;
+  /** The certificate of the connection ends within that many days; absent where it lives longer. */
+  certificate_expires_in_days?: 7 | 30 | 60;
   subject?: string;
   issuer?: string;
   serial?: string;

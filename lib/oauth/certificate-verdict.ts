@@ -26,10 +26,22 @@ export function presentedCertificate(pem: string, snapshot: TenantSnapshot): Ret
   return parsed;
 }
 
-/** The verdict in memory, while it is fresh. */
+/** The verdict in memory, while it is fresh; of failures only that there is no path, which no time changes. */
 export function rememberedVerdict(certificate: Certificate['thumbprint'], snapshot: TenantSnapshot, at: Date) {
   const known = snapshot.verdicts.get(certificate);
-  return known?.outcome.ok && at < known.freshUntil ? known : undefined;
+  const holds = known?.outcome.ok || (known !== undefined && leadsNowhere(known));
+  return known !== undefined && holds && at < known.freshUntil ? known : undefined;
+}
+
+/** RFC 4158: no certificate of the truststore issued this one, or whoever issued its issuer is not there. */
+export function leadsNowhere({ outcome }: Pick<CertificateVerdict, 'outcome'>): boolean {
+  return !outcome.ok && ['chain_untrusted', 'chain_incomplete', 'signature_invalid'].includes(outcome.failure.reason);
+}
+
+/** Remembers, under this version of the registry, that a client's registered certificate has no path. */
+export function rememberPathless(verdict: CertificateVerdict, { verdicts }: TenantSnapshot): void {
+  const { thumbprint, notAfter } = verdict.certificate;
+  verdicts.set(thumbprint, { ...verdict, freshUntil: notAfter, recorded: true });
 }
 
 /**

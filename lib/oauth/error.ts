@@ -60,6 +60,23 @@ export function invalidClient(reason: Reason, detail?: string, headers: Readonly
 export const invalidRequest = (description: string, status = 400) =>
   new OAuthError('invalid_request', description, { status });
 
+/** Nothing is wrong with the client: it may try again when the source of the status is asked again. */
+export function statusUnavailable(reason: Reason, detail: string, retryAfter = 30): OAuthError {
+  return new OAuthError('temporarily_unavailable', 'The certificate status cannot be determined at the moment', {
+    reason,
+    detail,
+    headers: { 'retry-after': String(retryAfter) },
+  });
+}
+
+/** The same refusal with its reason in the description, for tenants that show reasons: for tests, never for the open. */
+export function showReason(error: unknown): unknown {
+  if (!(error instanceof OAuthError) || error.reason === undefined) return error;
+  const { code, message, status, headers, reason, detail } = error;
+  const details = { status, headers, reason, ...(detail !== undefined && { detail }) };
+  return new OAuthError(code, `${message}: ${reason}`, details);
+}
+
 /** RFC 6749 §5.2: what the client sees of an error. Anything that is no OAuthError is `server_error`. */
 export function renderError(error: unknown): HttpResponse {
   const shown = error instanceof OAuthError ? error : new OAuthError('server_error', 'The request could not be served');

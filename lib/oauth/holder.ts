@@ -22,3 +22,16 @@ export async function findHolder(
   if (found.client !== undefined) snapshot.clients.set(client_id, found.client);
   return found;
 }
+
+/** The client alone: no read while it is in memory. */
+export async function findClient(
+  client_id: string,
+  snapshot: TenantSnapshot,
+  { clients }: Pick<Server, 'clients'>,
+): Promise<Client | undefined> {
+  const known = snapshot.clients.get(client_id);
+  if (known !== undefined) return known;
+  const found = await clients.find(snapshot.tenant.name, client_id.slice(0, maxClientIdLength + 1));
+  if (found !== undefined) snapshot.clients.set(client_id, found);
+  return found;
+}

@@ -53,6 +53,11 @@ export interface ClientStore {
   save(tenant: string, metadata: ClientMetadata): Promise<void>;
   remove(tenant: string, client_id: string): Promise<void>;
   list(tenant: string): Promise<readonly ClientMetadata[]>;
+  /**
+   * The `client_id`s of resource servers that registered something with one of these digests
+   * (`certificate-index.ts`), in one read. An index may lag: the clients themselves decide.
+   */
+  resourceServers(tenant: string, digests: readonly string[]): Promise<readonly string[]>;
 }
 
 /** RFC 7591 §2: metadata as it was registered, wire names. */
@@ -191,8 +196,10 @@ export interface Registry {
 export type Server = {
   readonly registry: Registry;
   readonly tokens: TokenStore;
+  readonly clients: Pick<ClientStore, 'find' | 'resourceServers'>;
   readonly holders: HolderStore;
   readonly certificates: CertificateStore;
+  readonly assertions: AssertionStore;
   readonly keys: SigningKeys;
   readonly now: () => Date;
   readonly randomBytes: (size: number) => Uint8Array;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Stores } from '../../lib/adapters/stores.ts';
+import { digestsOfClient } from '../../lib/oauth/certificate-index.ts';
+import { parseClientMetadata } from '../../lib/oauth/client-metadata.ts';
 import { clientMetadata, hostileIds, hostileTenants, newTenantName } from './fixtures.ts';
 
 export function clientStoreContract(name: string, makeStores: () => Pick<Stores, 'clients' | 'versions'>): void {
@@ -13,7 +15,8 @@ export function clientStoreContract(name: string, makeStores: () => Pick<Stores,
     assert.equal(client?.client_id, 'client-1');
     assert.deepEqual(client?.scope, ['a', 'b']);
     assert.deepEqual(client?.resources, ['https://api.example/x']);
-    assert.equal(client?.subject.value, 'CN=client,O=Example');
+    assert.ok(client?.token_endpoint_auth_method === 'tls_client_auth');
+    assert.equal(client.subject.value, 'CN=client,O=Example');
   });
 
   test(clause('RFC 7591 §2: metadata is listed as it was registered, unknown members included'), async () => {
@@ -60,6 +63,36 @@ export function clientStoreContract(name: string, makeStores: () => Pick<Stores,
     await clients.save(b, clientMetadata('client-1', { client_name: 'of B' }));
     await clients.remove(b, 'client-1');
     assert.equal((await clients.find(a, 'client-1'))?.client_name, 'of A');
+  });
+
+  test(clause('C4: resource servers are found by what they registered, for as long as they do'), async () => {
+    const [{ clients }, t, other] = [makeStores(), newTenantName(), newTenantName()];
+    const subject = (value: string) => ({
+      tls_client_auth_subject_dn: value,
+      resource_server_for: ['https://api.example'],
+    });
+    const digests = (changes: Record<string, unknown>) => {
+      const parsed = parseClientMetadata(clientMetadata('any', changes));
+      assert.ok(parsed.ok);
+      return digestsOfClient(parsed.value);
+    };
+    const [a, b] = [digests(subject('CN=a')), digests(subject('CN=b'))];
+    const found = async (...wanted: (readonly string[])[]) =>
+      [...(await clients.resourceServers(t, wanted.flat()))].sort();
+    assert.deepEqual(await found(a, b), []);
+    assert.deepEqual(await found(), []);
+    await clients.save(t, clientMetadata('api-1', subject('CN=a')));
+    await clients.save(t, clientMetadata('api-1', subject('CN=a')));
+    await clients.save(t, clientMetadata('api-2', subject('cn= A')));
+    await clients.save(t, clientMetadata('no-resource-server', { tls_client_auth_subject_dn: 'CN=a' }));
+    await clients.save(other, clientMetadata('api-3', subject('CN=a')));
+    assert.deepEqual(await found(a), ['api-1', 'api-2']);
+    await clients.save(t, clientMetadata('api-1', subject('CN=b')));
+    assert.deepEqual([await found(a), await found(b), await found(a, b)], [['api-2'], ['api-1'], ['api-1', 'api-2']]);
+    await clients.remove(t, 'api-1');
+    await clients.save(t, clientMetadata('api-2', { tls_client_auth_subject_dn: 'CN=a' }));
+    assert.deepEqual(await found(a, b), []);
+    assert.equal((await clients.list(t)).length, 2);
   });
 
   test(clause('design §6: any client_id is a question with an answer, never an error'), async () => {

@@ -1,4 +1,5 @@
 import type { Stores } from '../../lib/adapters/stores.ts';
+import { assertionStoreContract } from './assertion-store.ts';
 import { auditStoreContract } from './audit-store.ts';
 import { blockStoreContract } from './block-store.ts';
 import { certificateStoreContract } from './certificate-store.ts';
@@ -23,6 +24,7 @@ export function contracts(name: string, stores: () => Stores): void {
   tenantStoreContract(name, stores);
   truststoreStoreContract(name, stores);
   blockStoreContract(name, stores);
+  assertionStoreContract(name, () => stores().assertions);
   auditStoreContract(name, () => stores().audit);
   evidenceStoreContract(name, () => stores().evidence);
   crlStoresContract(name, stores);

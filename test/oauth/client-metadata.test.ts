@@ -24,6 +24,7 @@ test('RFC 7591 §2: metadata with one subject is a client', () => {
   assert.ok(parsed.ok);
   assert.deepEqual(parsed.value.scope, ['read', 'write']);
   assert.deepEqual(parsed.value.grant_types, ['client_credentials']);
+  assert.ok(parsed.value.token_endpoint_auth_method === 'tls_client_auth');
   assert.equal(parsed.value.subject.kind, 'tls_client_auth_subject_dn');
 });
 
@@ -50,7 +51,7 @@ const kinds = Object.entries(subjects);
 for (const [kind, value] of kinds) {
   test(`RFC 8705 §2.1.2: ${kind} alone is a subject`, () => {
     const parsed = parseClientMetadata({ client_id: 'a', [kind]: value });
-    assert.ok(parsed.ok);
+    assert.ok(parsed.ok && parsed.value.token_endpoint_auth_method === 'tls_client_auth');
     assert.deepEqual([parsed.value.subject.kind, parsed.value.subject.value], [kind, value]);
   });
   for (const [other, second] of kinds.filter(([name]) => name > kind)) {
@@ -84,7 +85,6 @@ for (const method of [
   'client_secret_basic',
   'client_secret_post',
   'client_secret_jwt',
-  'none',
   'TLS_CLIENT_AUTH',
   'constructor',
   '',

@@ -2,11 +2,12 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Client } from '../../oauth/client.ts';
 import type { ClientMetadata, ClientStore, VersionStore } from '../../oauth/ports.ts';
-import { clientOf, metadataOf } from '../client-row.ts';
+import { clientOf, digestsOf, metadataOf } from '../client-row.ts';
 import { writeRegistry } from '../registry-writes.ts';
 import { answer, getItem, queryPartition } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
 import { clientKey, clientsPartition } from './keys.ts';
+import { readResourceServers, writeResourceServer } from './resource-server-index.ts';
 import { parseRow, shape, text } from './row-parser.ts';
 
 export function dynamoClientStore(
@@ -14,6 +15,7 @@ export function dynamoClientStore(
   registryTable: string,
   versions: Pick<VersionStore, 'bump'>,
 ): ClientStore {
+  const index = { client, table: registryTable };
   return {
     async find(tenant, client_id) {
       return parseClientRow(await getItem(client, registryTable, clientKey(tenant, client_id)), client_id);
@@ -23,17 +25,33 @@ export function dynamoClientStore(
         ...clientKey(tenant, metadata.client_id),
         ...attributes({ client_id: metadata.client_id, metadata: JSON.stringify(metadata) }),
       };
-      const command = new PutItemCommand({ TableName: registryTable, Item });
-      await writeRegistry(tenant, () => answer('PutItem', client.send(command)), versions);
+      const command = new PutItemCommand({ TableName: registryTable, Item, ReturnValues: 'ALL_OLD' });
+      const wanted = digestsOf(JSON.stringify(metadata));
+      // The index first: one that names too many asks the client itself, one that names too few never does.
+      await writeResourceServer('ADD', tenant, metadata.client_id, wanted, index);
+      let earlier: Item | undefined;
+      const write = async () => {
+        earlier = (await answer('PutItem', client.send(command))).Attributes;
+      };
+      await writeRegistry(tenant, write, versions);
+      const stale = digestsIn(earlier).filter((digest) => !wanted.includes(digest));
+      await writeResourceServer('DELETE', tenant, metadata.client_id, stale, index);
     },
     async remove(tenant, client_id) {
-      const command = new DeleteItemCommand({ TableName: registryTable, Key: clientKey(tenant, client_id) });
-      await writeRegistry(tenant, () => answer('DeleteItem', client.send(command)), versions);
+      const Key = clientKey(tenant, client_id);
+      const command = new DeleteItemCommand({ TableName: registryTable, Key, ReturnValues: 'ALL_OLD' });
+      let earlier: Item | undefined;
+      const write = async () => {
+        earlier = (await answer('DeleteItem', client.send(command))).Attributes;
+      };
+      await writeRegistry(tenant, write, versions);
+      await writeResourceServer('DELETE', tenant, client_id, digestsIn(earlier), index);
     },
     async list(tenant) {
       const items = await queryPartition(client, registryTable, clientsPartition(tenant));
       return items.flatMap((item) => metadataIn(item) ?? []);
     },
+    resourceServers: (tenant, digests) => readResourceServers(tenant, digests, index),
   };
 }
 
@@ -46,6 +64,11 @@ export function parseClientRow(item: Item | undefined, client_id: string): Clien
 function metadataIn(item: Item): ClientMetadata | undefined {
   const row = parseRow(item, clientRow);
   return row && metadataOf(row.metadata);
+}
+
+function digestsIn(item: Item | undefined): readonly string[] {
+  const row = parseRow(item, clientRow);
+  return row === undefined ? [] : digestsOf(row.metadata);
 }
 
 const clientRow = shape<{ readonly metadata: string }>({ metadata: text });

@@ -100,3 +100,16 @@ export function publicationKey(domain: string, row: 'CURRENT' | 'FAILURE'): Key 
 
 /** Leases are of the kind that they are for; no domain name has capitals. */
 export const leaseKey = (name: string): Key => key(`${kinds.publications.prefix}LEASE`, name);
+
+/** RFC 7523 §3 (7): both parts are what a client says, so they are hashed, and apart from each other. */
+export const assertionKey = (tenant: string, client_id: string, jti: string): Key =>
+  key(
+    `${kinds.assertions.prefix}${checkedTenant(tenant)}#${createHash('sha256')
+      .update(JSON.stringify([client_id, jti]))
+      .digest('base64url')}`,
+    'ASSERTION',
+  );
+
+/** The resource servers that registered something with this digest (lib/oauth/certificate-index.ts). */
+export const resourceServersKey = (tenant: string, digest: string): Key =>
+  key(`${clientsPartition(tenant)}#${digest}`, 'RESOURCE_SERVERS');

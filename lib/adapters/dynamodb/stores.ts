@@ -1,6 +1,7 @@
 /** All stores on DynamoDB. A function uses those its row in `lib/routes.ts` needs; IAM refuses it the others. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Stores } from '../stores.ts';
+import { dynamoAssertionStore } from './assertion-store.ts';
 import { dynamoAuditStore } from './audit-store.ts';
 import { dynamoBlockStore } from './block-store.ts';
 import { dynamoCertificateStore } from './certificate-store.ts';
@@ -29,6 +30,7 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Stores
     tokens: dynamoTokenStore(client, grantsTable),
     certificates: dynamoCertificateStore(client, grantsTable),
     holders: dynamoHolderStore(client, tables),
+    assertions: dynamoAssertionStore(client, grantsTable),
     evidence: dynamoEvidenceStore(client, grantsTable),
     crls: dynamoKeptCrlStore(client, grantsTable),
     crlSources: dynamoCrlSourceStore(client, grantsTable),

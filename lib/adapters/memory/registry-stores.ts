@@ -4,7 +4,7 @@ import type { ClientStore, StoredEntry, TenantStore, TruststoreStore, VersionSto
 import type { Tenant } from '../../oauth/tenant.ts';
 import { thumbprint } from '../../pki/certificate/thumbprint.ts';
 import { checkedTenant } from '../checked-tenant.ts';
-import { clientOf, metadataOf } from '../client-row.ts';
+import { clientOf, digestsOf, metadataOf } from '../client-row.ts';
 import { writeRegistry } from '../registry-writes.ts';
 import { rowsByTenant } from './rows-by-tenant.ts';
 
@@ -72,6 +72,12 @@ export function memoryClientStore(versions: Versions): ClientStore {
     },
     async list(tenant) {
       return [...rows(tenant).values()].flatMap((metadata) => metadataOf(metadata) ?? []);
+    },
+    async resourceServers(tenant, digests) {
+      const found = [...rows(tenant)].filter(([, metadata]) =>
+        digestsOf(metadata).some((each) => digests.includes(each)),
+      );
+      return found.map(([client_id]) => client_id);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** All stores in memory, for tests of everything above them. */
 import type { Stores } from '../stores.ts';
+import { memoryAssertionStore } from './assertion-store.ts';
 import { memoryCrlSourceStore, memoryKeptCrlStore } from './crl-stores.ts';
 import { memoryEvidenceStore } from './evidence-store.ts';
 import { memoryCertificateStore, memoryHolderStore, memoryTokenStore } from './grants-stores.ts';
@@ -22,6 +23,7 @@ export function memoryStores(): Stores {
     tokens: memoryTokenStore(),
     certificates,
     holders: memoryHolderStore(clients, certificates),
+    assertions: memoryAssertionStore(),
     evidence: memoryEvidenceStore(),
     crls: memoryKeptCrlStore(),
     crlSources: memoryCrlSourceStore(),

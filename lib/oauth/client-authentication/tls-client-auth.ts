@@ -8,11 +8,33 @@ import {
   matchUri,
 } from '../../pki/certificate/general-name.ts';
 import { matchName, matchNameReversed, printName } from '../../pki/certificate/name.ts';
+import type { VerifiedPath } from '../../pki/path/validation.ts';
 import { fail, ok, type Result } from '../../result.ts';
-import type { RegisteredSubject } from '../client.ts';
+import type { RegisteredSubject, TlsClientAuthClient } from '../client.ts';
 import type { BindingReason } from '../reason.ts';
 
 export type Mismatch = { readonly reason: BindingReason; readonly detail: string };
+
+/**
+ * RFC 8705 §2.1: the subject, then the CA (§7.4: another CA may issue the same subject) and the one certificate where
+ * they are registered.
+ */
+export function matchTlsClientAuth(
+  client: TlsClientAuthClient,
+  certificate: Certificate,
+  path: VerifiedPath,
+): Result<true, Mismatch> {
+  const subject = matchSubject(client.subject, certificate);
+  if (!subject.ok) return subject;
+  const { tls_client_auth_ca_spki_s256: ca, tls_client_auth_x5t_s256: exact } = client;
+  if (ca !== undefined && !path.certificates.slice(1).some(({ spkiSha256 }) => spkiSha256 === ca)) {
+    return fail({ reason: 'ca_not_allowed', detail: 'no CA of the path has the registered key' });
+  }
+  if (exact !== undefined && exact !== certificate.thumbprint) {
+    return fail({ reason: 'certificate_mismatch', detail: 'another certificate is registered' });
+  }
+  return ok(true);
+}
 
 /**
  * RFC 8705 §2.1.2: whether the end-entity certificate carries the one registered name. Only the leaf is looked at

@@ -19,7 +19,7 @@ import { signedAnswer, unauthenticated, wantsSignedAnswer } from '../signed-intr
 export async function introspection(call: Call, server: Server): Promise<HttpResponse> {
   const form = parseForm(call.request);
   const signed = wantsSignedAnswer(call, server);
-  const authentication = authenticateClient(form, call, server);
+  const authentication = authenticateClient(form, 'introspection', call, server);
   const { client } = await (signed ? authentication.catch(unauthenticated) : authentication);
   const answer = await introspect(parseIntrospectionRequest(form, call), client, call, server);
   return signed ? signedAnswer(answer, client.client_id, call, server) : json(answer);

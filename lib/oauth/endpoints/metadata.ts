@@ -1,7 +1,8 @@
 /** The metadata document (RFC 8414 §2) and its `mtls_endpoint_aliases` (RFC 8705 §5), from the table of routes. */
 import type { HttpRequest, HttpResponse } from '../../http.ts';
-import { httpRoutes, pathFor } from '../../routes.ts';
 import type { Call } from '../call.ts';
+import { offeredAlgorithms, offeredMethods } from '../client-authentication/mechanisms.ts';
+import { endpointUrls } from '../endpoint-urls.ts';
 import { refuseParameters } from '../form.ts';
 import { grantTypes } from '../grants/grant-types.ts';
 import type { Server } from '../ports.ts';
@@ -10,9 +11,6 @@ import { offersSignedAnswers } from '../signed-introspection.ts';
 import type { SigningKey } from '../signing-key.ts';
 import type { SigningKeys } from '../signing-keys.ts';
 import type { Tenant } from '../tenant.ts';
-
-/** What works at the token, introspection and revocation endpoints. */
-const authenticationMethods = ['tls_client_auth'];
 
 /** RFC 8414 §3.2; the same document at `openid-configuration`, where OpenID libraries look for it. */
 export function metadata({ snapshot, request }: Call, { keys }: Pick<Server, 'keys'>): HttpResponse {
@@ -35,35 +33,31 @@ const jwk = ({ public_jwk, kid, alg }: SigningKey) => ({ ...public_jwk, kid, alg
 export function metadataOf(tenant: Tenant, keys: Pick<SigningKeys, 'available'>): Readonly<Record<string, unknown>> {
   return {
     issuer: tenant.issuer,
-    ...endpoints(tenant, new URL(tenant.issuer).origin),
+    ...endpointUrls(tenant, new URL(tenant.issuer).origin),
     response_types_supported: [],
-    grant_types_supported: [...grantTypes.keys()],
+    grant_types_supported: [...grantTypes.keys(), ...tenant.grant_type_aliases],
     ...(tenant.scopes_supported.length > 0 && { scopes_supported: tenant.scopes_supported }),
-    token_endpoint_auth_methods_supported: authenticationMethods,
-    introspection_endpoint_auth_methods_supported: authenticationMethods,
-    revocation_endpoint_auth_methods_supported: authenticationMethods,
+    ...authenticationMembers,
     // RFC 9701 §7: one algorithm, none where answers are not signed.
     ...(offersSignedAnswers(tenant, keys) && {
       introspection_signing_alg_values_supported: [tenant.access_token_signing_alg],
     }),
-    tls_client_certificate_bound_access_tokens: true,
+    tls_client_certificate_bound_access_tokens: tenant.certificate_bound_access_tokens !== 'off',
     mtls_endpoint_aliases: aliases(tenant),
   };
 }
 
-/** Every endpoint that metadata names, at `origin`, under the tenant's path. */
-function endpoints(tenant: Tenant, origin: string): Record<string, string> {
-  const atRoot = new URL(tenant.issuer).pathname === '/';
-  return Object.fromEntries(
-    httpRoutes.flatMap(([, route]) =>
-      route.metadata === undefined ? [] : [[route.metadata, `${origin}${pathFor(route, tenant.name, atRoot)}`]],
-    ),
-  );
-}
+/** RFC 8414 §2: for each endpoint the methods that work there, and what its assertions may be signed with. */
+const authenticationMembers = Object.fromEntries(
+  (['token', 'introspection', 'revocation'] as const).flatMap((endpoint) => [
+    [`${endpoint}_endpoint_auth_methods_supported`, offeredMethods[endpoint]],
+    [`${endpoint}_endpoint_auth_signing_alg_values_supported`, offeredAlgorithms[endpoint]],
+  ]),
+);
 
 /** RFC 8705 §5: only `*_endpoint` members, and each of them stands at the top level as well. */
 function aliases(tenant: Tenant): Record<string, string> {
-  const all = Object.entries(endpoints(tenant, tenant.mtls_base_uri));
+  const all = Object.entries(endpointUrls(tenant, tenant.mtls_base_uri));
   return Object.fromEntries(all.filter(([member]) => member.endsWith('_endpoint')));
 }
 

@@ -21,7 +21,7 @@ async function certificate(subject: string, ...subjectAltName: AlternativeName[]
 
 function registered(kind: RegisteredSubject['kind'], value: string): RegisteredSubject {
   const client = parseClientMetadata({ client_id: 'a', [kind]: value });
-  assert.ok(client.ok, JSON.stringify(client));
+  assert.ok(client.ok && client.value.token_endpoint_auth_method === 'tls_client_auth', JSON.stringify(client));
   return client.value.subject;
 }
 
