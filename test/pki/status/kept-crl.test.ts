@@ -15,8 +15,19 @@ import {
   type StatusPolicy,
 } from '../../../lib/pki/status/revocation.ts';
 import { fail, ok } from '../../../lib/result.ts';
-import { crlDistributionPoints, generalName, issueClient, issueIntermediate, issueRoot, newKey } from '../issue.ts';
-import { after, at, type CrlOptions, type Entry, issueCrl } from './issue-status.ts';
+import {
+  crlDistributionPoints,
+  generalName,
+  issue,
+  issueClient,
+  issueIntermediate,
+  issueRoot,
+  keyIdentifier,
+  keyUsage,
+  newKey,
+  subjectKeyIdentifier,
+} from '../issue.ts';
+import { after, at, type CrlOptions, distributionPoints, type Entry, issueCrl } from './issue-status.ts';
 import { type Network, network, pathOf, truststoreOf } from './network.ts';
 
 const url = 'http://crl.test/ca.crl';
@@ -149,6 +160,22 @@ describe('pki §4: how old a kept CRL may be', () => {
     assert.deepEqual([status.status, status.stale], ['revoked', false]);
   });
 
+  test('an older list from the network, a replay or a mirror that lags, does not take its place', async () => {
+    const { list, refresh, ask, crls } = world();
+    list.reply = crl({ number: 2, entries: [revoked(1)] });
+    await refresh();
+    const replayed = network({ [url]: crl({ thisUpdate: after(-1) }) }, { crls });
+    assert.equal((await ask(replayed, seconds(301))).status, 'revoked');
+    assert.equal(replayed.requests.length, 1);
+  });
+
+  test('of a list that is too large for a request, the operator reads who will fetch it', async () => {
+    const { ask, crls } = world();
+    const status = await ask(network({ [url]: 'too_large' }, { crls }));
+    assert.equal(status.status, 'unavailable');
+    assert.match(status.detail ?? '', /^too_large: .*the scheduled refresh/);
+  });
+
   test('past its nextUpdate it is worth nothing, but for what is revoked', async () => {
     const { list, refresh, ask, crls } = world();
     await refresh();
@@ -156,6 +183,19 @@ describe('pki §4: how old a kept CRL may be', () => {
     list.reply = crl({ number: 2, entries: [revoked(1)] });
     await refresh(seconds(300));
     assert.equal((await ask(network({}, { crls }), after(2))).status, 'revoked');
+  });
+
+  test('a delta on top of it is asked for, and never wanted: nobody keeps deltas', async () => {
+    const { list, refresh, crls, sources, ask } = world();
+    const deltaUrl = 'http://delta.test/';
+    list.reply = crl({ extensions: [distributionPoints([{ names: [generalName.uri(deltaUrl)] }], '2.5.29.46')] });
+    await refresh();
+    const ports = network({ [deltaUrl]: crl({ number: 2, base: 1, entries: [revoked(6)] }) }, { crls });
+    assert.equal((await ask(ports)).status, 'on_hold');
+    assert.deepEqual(
+      (await sources.list('t', at)).map((wanted) => wanted.url),
+      [url],
+    );
   });
 
   test('one that was kept in the future of our clock is not young', async () => {
@@ -182,6 +222,7 @@ describe('pki §4: what is kept is believed no further than it was verified', ()
     ['without a CRL', (head: object) => JSON.stringify({ ...head, crl: undefined })],
     ['with a CRL that is none', (head: object) => JSON.stringify({ ...head, crl: 'MAA=' })],
     ['with a count that is none', (head: object) => JSON.stringify({ ...head, shards: -1 })],
+    ['of a time that no clock has', (head: object) => JSON.stringify({ ...head, fetchedAt: 9e15 })],
     ['of shards that are not there', (head: object) => JSON.stringify({ ...head, shards: 3, entries: undefined })],
   ] as const) {
     test(`a head that is ${name} keeps nothing: the list is asked for`, async () => {
@@ -214,6 +255,46 @@ describe('pki §4: what is kept is believed no further than it was verified', ()
     assert.notEqual(keptKey(url, [twin.certificate, anchor.certificate]), key);
     assert.notEqual(keptKey(`${url}?`, [ca.certificate, anchor.certificate]), key);
   });
+});
+
+test('RFC 5280 §6.3.3 (f): a signer that is not on the path is looked up in the kept list as well, whichever shard it is in', async () => {
+  const { list, crls, writer } = world();
+  const point = { names: [generalName.uri(url)], crlIssuer: [generalName.directory('CN=CRL Service')] };
+  const signerKey = newKey();
+  const service = issue({
+    issuer: anchor,
+    subject: 'CN=CRL Service',
+    key: signerKey,
+    extensions: [keyUsage(['cRLSign']), subjectKeyIdentifier(keyIdentifier(signerKey)), distributionPoints([point])],
+  });
+  const leaf = issueClient(ca, { extensions: [distributionPoints([point])] });
+  const trusted = truststoreOf(ca, service, anchor);
+  const named = { certificateIssuer: [anchor.subject] };
+  for (const [entries, wanted] of [
+    [many(20_000), 'good'],
+    [[...many(20_000), { ...revoked(1), serial: service.certificate.serial, ...named }], 'untrusted'],
+  ] as const) {
+    list.reply = issueCrl({
+      signer: service,
+      number: list.asked.length + 1,
+      idp: { names: [generalName.uri(url)], indirect: true },
+      entries,
+    });
+    const wantedSource = { ...source, certificate: leaf.der };
+    const fetch: ConditionalFetch = async () => ok({ body: list.reply as Uint8Array, validators: {} });
+    const when = seconds(600 * list.asked.length);
+    list.asked.push(wantedSource);
+    assert.deepEqual(
+      await refreshCrl(wantedSource, { truststore: trusted, policy, at: when }, { fetch, crls: writer }),
+      ok('refreshed'),
+    );
+    const [status] = await fetchStatus(
+      pathOf(leaf, ca, anchor),
+      { policy, at: when, truststore: trusted },
+      network({}, { crls }),
+    );
+    assert.equal(status?.status, wanted);
+  }
 });
 
 describe('pki §4: a list that certificates name is wanted', () => {
@@ -265,6 +346,26 @@ describe('pki §4: refreshing', () => {
     list.reply = crl({ number: 2, entries: [...many(5_000), revoked(1)] });
     await refresh(seconds(300));
     assert.equal(writes.length, 3, 'one shard, the digests, the head');
+  });
+
+  test('a list that was half written when the writer failed is written again, shard by shard', async () => {
+    const { list, refresh, writer, ask, crls } = world();
+    const before = crl({ entries: many(5_000) });
+    list.reply = before;
+    await refresh();
+    list.reply = crl({ number: 2, entries: [...many(5_000), revoked(6)] });
+    const { saveShard } = writer;
+    let written = false;
+    writer.saveShard = async (list_, shard, bytes, exp) => {
+      if (shard === 'digests' && written) throw new Error('throttled');
+      written ||= shard !== 'digests';
+      return saveShard(list_, shard, bytes, exp);
+    };
+    await assert.rejects(refresh(seconds(300)), /throttled/);
+    writer.saveShard = saveShard;
+    list.reply = crl({ number: 3, entries: many(5_000) });
+    assert.equal(await reasonOf(refresh(seconds(600))), 'refreshed');
+    assert.equal((await ask(network({}, { crls }), seconds(600))).status, 'good');
   });
 
   test('renews shards before they expire', async () => {
@@ -329,6 +430,28 @@ describe('pki §4: an uploaded CRL', () => {
     assert.equal(without?.status, 'no_source');
     const [late] = await fetchStatus(bare, { policy: uploaded, at: after(2) }, ports);
     assert.equal(late?.status, 'unavailable');
+  });
+
+  test('lives until its successor was promised, every shard of it', async () => {
+    const { writer } = world();
+    const expiries: number[] = [];
+    const noting: CrlWriter = {
+      ...writer,
+      saveHead: (list, head, exp) => {
+        expiries.push(exp);
+        return writer.saveHead(list, head, exp);
+      },
+      saveShard: (list, shard, bytes, exp) => {
+        expiries.push(exp);
+        return writer.saveShard(list, shard, bytes, exp);
+      },
+    };
+    const options = { issuer: ca.certificate, at };
+    await keepCrl(crl({ entries: many(5_000), nextUpdate: after(40) }), options, noting);
+    expiries.length = 0;
+    await keepCrl(crl({ number: 2, entries: many(5_000), nextUpdate: after(90) }), options, noting);
+    assert(expiries.length >= 6 + 2);
+    assert(expiries.every((exp) => exp * 1000 >= after(90).getTime()));
   });
 
   test('is refused where another key signed it, where it has expired, and where a later one is kept', async () => {
