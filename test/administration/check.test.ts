@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { type Check, type CheckInput, check } from '../../lib/administration/check.ts';
 import { issueCertificate, type KeyedCertificate } from '../../lib/local/certificate-authority.ts';
@@ -308,4 +309,57 @@ test('issue 4 check: a client without the grant is told what the endpoint says',
   const found = await as.run(as.good, { client_id: 'no-grant' });
   assert.deepEqual([found.accepted, found.token?.error], [false, 'unauthorized_client']);
   await foretold(as, found, as.good, 'no-grant');
+});
+
+/** Keys of a client that signs its assertions; its certificate only binds its tokens. */
+const signer = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+
+test('C30: of a client that authenticates by assertion, path and status are judged and its names are not', async () => {
+  const as = await world();
+  const jwk = { ...signer, kid: '1' };
+  await as.register({ client_id: 'jwt', token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } });
+  const leaf = await as.issue({ subject: 'CN=anything' });
+  const found = await as.run(leaf, { client_id: 'jwt' });
+  assert.deepEqual([found.accepted, found.token, found.introspection], [true, undefined, { active: true }]);
+  assert.deepEqual(stepsIn(found).slice(-4), ['client ok', 'match skipped', 'token ok', 'introspection ok']);
+  await as.revoke(leaf);
+  as.pass(400);
+  const revoked = await as.run(leaf, { client_id: 'jwt' });
+  assert.deepEqual([revoked.accepted, revoked.reason], [false, 'certificate_revoked']);
+  assert.deepEqual(stepsIn(revoked).slice(-2), ['token failed', 'introspection failed']);
+  await as.register({
+    client_id: 'jwt',
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [jwk] },
+    disabled: true,
+  });
+  as.pass(2);
+  const disabled = await as.run(await as.issue({ subject: 'CN=anything' }), { client_id: 'jwt' });
+  assert.deepEqual([disabled.accepted, disabled.reason], [false, 'client_disabled']);
+});
+
+test('C22: a certificate that is registered whole needs no path; another one is not registered', async () => {
+  const as = await world();
+  const own = () =>
+    issueCertificate(undefined, {
+      subject: 'CN=self',
+      notBefore: new Date(as.clock.now.getTime() - 1000),
+      notAfter: new Date(as.clock.now.getTime() + 1e9),
+      eku: ['clientAuth'],
+    });
+  const [registered, other] = [await own(), await own()];
+  const { publicKey } = new X509Certificate(registered.certificate);
+  const jwk = { ...publicKey.export({ format: 'jwk' }), x5c: [Buffer.from(registered.der).toString('base64')] };
+  await as.register({
+    client_id: 'self',
+    token_endpoint_auth_method: 'self_signed_tls_client_auth',
+    jwks: { keys: [jwk] },
+  });
+  const found = await as.run(registered, { client_id: 'self' });
+  assert.equal(found.accepted, true);
+  assert.deepEqual(stepsIn(found).slice(2, 4), ['path skipped', 'blocks skipped']);
+  await foretold(as, found, registered, 'self');
+  const refused = await as.run(other, { client_id: 'self' });
+  assert.deepEqual([refused.accepted, refused.reason, failed(refused)?.step], [false, 'not_registered', 'match']);
+  await foretold(as, refused, other, 'self');
 });
