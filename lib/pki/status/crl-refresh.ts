@@ -105,7 +105,7 @@ export async function keepCrl(
   const verified = verify(der, { authorities: [issuer] }, head && crlOf(head), at);
   if (!verified.ok) return verified;
   const { crl, signer } = verified.value;
-  const kept = await keep(key, crl, { signer, fetchedAt: at, validators: {} }, crls);
+  const kept = await keep(key, crl, { signer, fetchedAt: at, validators: {}, until: crl.nextUpdate ?? at }, crls);
   if (!kept) return refuse('malformed', 'the entries cannot be read');
   const index = crl.index();
   const { thisUpdate, nextUpdate } = crl;

@@ -53,11 +53,10 @@ export async function askCrls(level: Level, plan = crlPlan(level)): Promise<Cert
   for (let urls = queue.shift(); urls !== undefined; urls = queue.shift()) {
     const crl = await askPoint(urls, level, gathered);
     if (crl === undefined) continue;
-    await askPoint(
-      addressesOf([...(crl.freshestCrl ?? []), ...(level.certificate.freshestCRL ?? [])]).flat(),
-      level,
-      gathered,
-    );
+    const deltas = addressesOf([...(crl.freshestCrl ?? []), ...(level.certificate.freshestCRL ?? [])]);
+    // Complete lists are kept, deltas are not: they are small, and old in an hour.
+    const { crls: _, ...ports } = level.ports;
+    await askPoint(deltas.flat(), { ...level, ports }, gathered);
     const finding = findingOf(level, gathered);
     if (finding.ok) return statusOf(level, 'crl', replyOf(finding.value, gathered));
     queue.push(...pointsOfSigner(crl, level));
@@ -84,26 +83,43 @@ async function askPoint(urls: readonly string[], level: Level, gathered: Gathere
 
 /** What is kept of the list, while that is young; else the list itself, and what is kept where that cannot be had. */
 async function askAddress(url: string, level: Level): Promise<Reply<Crl>> {
-  const { at, authorities, certificate, endEntity, index, policy, ports } = level;
+  const { at, authorities, endEntity, index, policy, ports } = level;
   const unlisted = unlistedHost(url, level);
   if (unlisted !== undefined) {
     return { silence: { status: 'unavailable', detail: unlisted, retryAt: plusSeconds(at, negativeAgeOf(policy)) } };
   }
   if (ports.crls === undefined) return obtain(crlQuestion(url, level), askingOf(level), ports);
   const crl = keptKey(url, authorities);
-  const kept = await findKept(crl, certificate, ports.crls);
+  const kept = await findKept(crl, (list) => targetsOf(list, level), ports.crls);
   const answer = kept && { value: kept.crl, fetchedAt: kept.fetchedAt, cached: true };
   if (endEntity) await want({ crl, url, index }, endEntity, at, ports.crls);
   if (answer && isYoung(answer.fetchedAt, level)) return { answer };
   const reply = await obtain(crlQuestion(url, level), askingOf(level), ports);
-  return answer && reply.silence && !isNewer(reply.answer, answer) ? { ...reply, answer } : reply;
+  return answer ? newerOf(answer, reply) : explained(reply);
+}
+
+/** Whose entries a list is looked through for: the certificate's, and its signer's where that is not on the path. */
+const targetsOf = (crl: Crl, level: Level): readonly Certificate[] => {
+  const signer = findSigner(crl, level);
+  return [level.certificate, ...(signer.ok ? offPath(signer.value, level.authorities) : [])];
+};
+
+/** A list from the network that is older than the kept one is a replay or from a mirror that lags: what was seen stays. */
+function newerOf(kept: Answered<Crl>, { answer, silence }: Reply<Crl>): Reply<Crl> {
+  if (answer && answer.value.thisUpdate >= kept.value.thisUpdate) return { answer, ...(silence && { silence }) };
+  if (silence) return { answer: kept, silence };
+  return { answer: answer ? { ...kept, fetchedAt: answer.fetchedAt } : kept };
+}
+
+/** Said to the operator whose CA has such lists. */
+function explained({ answer, silence }: Reply<Crl>): Reply<Crl> {
+  if (answer || !silence?.detail.startsWith('too_large'))
+    return { ...(answer && { answer }), ...(silence && { silence }) };
+  return { silence: { ...silence, detail: `${silence.detail}; the scheduled refresh will fetch and keep it` } };
 }
 
 const isYoung = (fetchedAt: Date, { at, policy }: Level): boolean =>
   fetchedAt <= plusSeconds(at, skew) && plusSeconds(fetchedAt, policy.maxStatusAge) >= at;
-
-const isNewer = (a: Answered<Crl> | undefined, b: Answered<Crl>): boolean =>
-  a !== undefined && a.value.thisUpdate >= b.value.thisUpdate;
 
 function crlQuestion(url: string, level: Level): Question<Crl> {
   return {
@@ -144,7 +160,7 @@ async function addUploaded(level: Level, { answers }: Gathered): Promise<void> {
   const uploaded = override.crl && verifyCrl(override.crl, level);
   if (uploaded?.ok) answers.push({ value: uploaded.value, fetchedAt: at, cached: true, stale: false });
   if (!override.uploadedCrl || ports.crls === undefined) return;
-  const kept = await findKept(uploadedKey(issuer), certificate, ports.crls);
+  const kept = await findKept(uploadedKey(issuer), () => [certificate], ports.crls);
   if (kept) answers.push({ value: kept.crl, fetchedAt: at, cached: true, stale: false });
 }
 

@@ -51,24 +51,39 @@ function isHead(head: unknown): head is KeptHead {
   const { crl, signer, fetchedAt, validators, shards, entries }: Partial<Record<keyof KeptHead, unknown>> = head;
   const texts = [crl, signer].every((each) => typeof each === 'string');
   const counts = [fetchedAt, shards].every((each) => Number.isSafeInteger(each) && Number(each) >= 0);
+  if (Number.isNaN(new Date(Number(fetchedAt)).getTime())) return false;
   return texts && counts && typeof validators === 'object' && (shards !== 0 || typeof entries === 'string');
 }
 
-/** The list as it was kept, good for questions about `target`; undefined where it is not kept or cannot be read. */
-export async function findKept(key: string, target: EntryTarget, crls: CrlStore): Promise<KeptCrl | undefined> {
+/**
+ * The list as it was kept, good for questions about the targets that it makes one ask about; undefined where it is not kept or
+ * cannot be read.
+ */
+export async function findKept(
+  key: string,
+  targetsOf: (crl: Crl) => readonly EntryTarget[],
+  crls: CrlStore,
+): Promise<KeptCrl | undefined> {
   const head = parseHead(await crls.findHead(key));
   const parsed = head && parseCrl(Buffer.from(head.crl, 'base64'));
   if (head === undefined || !parsed?.ok) return undefined;
-  const { shards, entries: inline = '', signer, fetchedAt } = head;
-  const shard = shardName(entryKey(target.issuer, target.serial), shards);
-  const entries = shards === 0 ? Buffer.from(inline, 'base64') : await crls.findShard(key, shard);
-  if (entries === undefined) return undefined;
-  const find: NonNullable<Crl['kept']>['find'] = ({ issuer, serial }) => {
-    const wanted = entryKey(issuer, serial);
-    if (shardName(wanted, shards) === shard) return findInShard(entries, wanted);
-    return fail({ reason: 'malformed', detail: 'kept CRL: the entry would be in another shard' });
+  const { shards, entries = '', signer, fetchedAt } = head;
+  const found = new Map<string, Uint8Array>();
+  const find: NonNullable<Crl['kept']>['find'] = (target) => {
+    const wanted = entryKey(target.issuer, target.serial);
+    const shard = found.get(shardName(wanted, shards));
+    if (shard === undefined) return fail({ reason: 'malformed', detail: 'kept CRL: the entry is in another shard' });
+    return findInShard(shard, wanted);
   };
-  return { crl: { ...parsed.value, kept: { signer, find } }, fetchedAt: new Date(fetchedAt) };
+  const crl: Crl = { ...parsed.value, kept: { signer, find } };
+  for (const { issuer, serial } of targetsOf(crl)) {
+    const name = shardName(entryKey(issuer, serial), shards);
+    const shard =
+      shards === 0 ? Buffer.from(entries, 'base64') : (found.get(name) ?? (await crls.findShard(key, name)));
+    if (shard === undefined) return undefined;
+    found.set(name, shard);
+  }
+  return { crl, fetchedAt: new Date(fetchedAt) };
 }
 
 /** Seconds that a list is kept after a certificate that names it was last seen. */
