@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import type { CrlRefreshPorts, RefreshCrl } from '../oauth/crl-refresh.ts';
 import { dynamoClient } from './dynamodb/client.ts';
+import { dynamoRefreshTurn } from './dynamodb/refresh-turn.ts';
 import { dynamoStores } from './dynamodb/stores.ts';
 import { guardedConditionalFetch } from './http/conditional-fetch.ts';
 import { guardedFetch } from './http/fetch.ts';
@@ -13,9 +14,11 @@ const elapsed = () => performance.now();
 
 /** Answered by DynamoDB and the network. */
 export function crlRefreshPorts(config: Config, refresh: RefreshCrl): CrlRefreshPorts {
-  const { tenants, truststore, blocks, versions, crls, crlSources } = dynamoStores(dynamoClient(), config);
+  const client = dynamoClient();
+  const { tenants, truststore, blocks, versions, crls, crlSources } = dynamoStores(client, config);
   const { registryMaxAge: maxAge, statusAllowHosts: allowHosts } = config;
   return {
+    turn: dynamoRefreshTurn(client, config.grantsTable),
     tenants,
     registry: registry({ tenants, truststore, blocks, versions }, { maxAge, now, fetch: guardedFetch({ allowHosts }) }),
     sources: crlSources,

@@ -12,7 +12,16 @@ export type RefreshCrl = (
   ports: { readonly fetch: ConditionalFetch; readonly crls: CrlWriter },
 ) => Promise<Result<'refreshed' | 'not_modified' | 'fresh', { readonly reason: string; readonly detail: string }>>;
 
+/** One run at a time, in whichever process: two would keep pieces of two versions of one list. */
+export interface RefreshTurn {
+  /** One conditional write: false while another run has the turn. It ends by itself at `until`. */
+  take(at: Date, until: Date): Promise<boolean>;
+  /** Does nothing where the turn has ended. */
+  giveBack(at: Date): Promise<void>;
+}
+
 export type CrlRefreshPorts = {
+  readonly turn: RefreshTurn;
   readonly tenants: Pick<TenantStore, 'list'>;
   readonly registry: Registry;
   readonly sources: Pick<CrlSourceStore, 'list'>;
@@ -58,6 +67,8 @@ const concurrency = 4;
 /** Milliseconds of a run after which no list is begun, and after which no fetch lasts: the function has 60 s. */
 const beginsWithin = 40_000;
 const endsWithin = 50_000;
+/** Seconds after which the turn of a run that died may be taken. */
+const turnSeconds = 65;
 /** Runs that a list which failed again and again is left out at most. */
 const longestWait = 8;
 const mostFailuresTold = 50;
@@ -66,11 +77,21 @@ type Wanted = { readonly snapshot: TenantSnapshot; readonly source: CrlSource; r
 type Outcome = 'refreshed' | 'unchanged' | 'left' | CrlRefreshFailure;
 
 /**
- * One run a call; calls must not overlap. What is due and was not reached comes first in the next run; what failed comes
+ * One run a call; none where another run goes on. What is due and was not reached comes first in the next run; what failed comes
  * after the others and is left out 1, 3, 7 runs, so that silent servers cost no one else's lists their minute. Rejects
- * only where the tenants cannot be listed.
+ * only where the turn cannot be taken or given back, or the tenants cannot be listed.
  */
 export function crlRefresh(ports: CrlRefreshPorts): () => Promise<CrlRefreshSummary> {
+  const { turn, now } = ports;
+  const runInTurn = runs(ports);
+  return async () => {
+    const at = now();
+    if (!(await turn.take(at, new Date(at.getTime() + turnSeconds * 1000)))) return summary([]);
+    return runInTurn().finally(() => turn.giveBack(now()));
+  };
+}
+
+function runs(ports: CrlRefreshPorts): () => Promise<CrlRefreshSummary> {
   let run = 0;
   return async () => {
     run += 1;

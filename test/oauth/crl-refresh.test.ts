@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
+import { memoryRefreshTurn } from '../../lib/adapters/memory/refresh-turn.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
 import { type CrlRefreshPorts, crlRefresh, type RefreshCrl } from '../../lib/oauth/crl-refresh.ts';
@@ -26,6 +27,7 @@ async function scheduled(wanted: Readonly<Record<string, readonly string[]>>, re
   const tried: string[] = [];
   const now = () => at;
   const ports: CrlRefreshPorts = {
+    turn: memoryRefreshTurn(),
     tenants: stores.tenants,
     registry: registry(stores, { maxAge: 30, now, fetch: async () => fail({ reason: 'network', detail: '' }) }),
     sources: stores.crlSources,
@@ -201,4 +203,39 @@ test('pki §4: the summary of many failures has an end', async () => {
   const { failures, failed } = await crlRefresh(ports)();
   assert.equal(failures, 80);
   assert.equal(failed.length, 50);
+});
+
+test('pki §4: of two runs that meet one does nothing, and the next comes to its turn', async () => {
+  let end = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const { ports, tried } = await scheduled({ a: ['a1'] }, async () => {
+    await waiting;
+    return ok('refreshed');
+  });
+  const row = {};
+  const processes = [row, row].map((each) => crlRefresh({ ...ports, turn: memoryRefreshTurn(each) }));
+  const runs = Promise.all(processes.map((run) => run()));
+  await new Promise((resolve) => setImmediate(resolve));
+  end();
+  assert.deepEqual(
+    (await runs).map(({ refreshed, idle }) => ({ refreshed, idle })),
+    [
+      { refreshed: 1, idle: false },
+      { refreshed: 0, idle: true },
+    ],
+  );
+  assert.equal(tried.length, 1);
+  for (const run of processes) assert.equal((await run()).refreshed, 1);
+});
+
+test('pki §4: a run that fails gives its turn back; one that cannot ask for it does nothing', async () => {
+  const { ports, tried } = await scheduled({ a: ['a1'] }, async () => ok('refreshed'));
+  const failing = { list: () => Promise.reject(new Error('no table')) };
+  await assert.rejects(crlRefresh({ ...ports, tenants: failing })(), /no table/);
+  assert.equal((await crlRefresh(ports)()).refreshed, 1);
+  const turn = { ...ports.turn, take: () => Promise.reject(new Error('throttled')) };
+  await assert.rejects(crlRefresh({ ...ports, turn })(), /throttled/);
+  assert.deepEqual(tried, ['a1']);
 });

@@ -86,6 +86,9 @@ export const crlHeadKey = (tenant: string, crl: string): Key => key(crlPartition
 export const crlShardKey = (tenant: string, crl: string, shard: string): Key =>
   key(crlPartition(tenant, crl), `SHARD#${shard}`);
 
+/** No tenant's: no tenant has an empty name. */
+export const refreshTurnKey: Key = key(`${kinds.crls.prefix}#TURN`, 'TURN');
+
 export const crlSourcesPartition = (tenant: string): string => `${kinds.crlSources.prefix}${checkedTenant(tenant)}`;
 
 export const crlSourceKey = (tenant: string, crl: string): Key => key(crlSourcesPartition(tenant), crl);

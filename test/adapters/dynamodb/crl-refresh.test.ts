@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { dynamoRefreshTurn } from '../../../lib/adapters/dynamodb/refresh-turn.ts';
 import { dynamoStores } from '../../../lib/adapters/dynamodb/stores.ts';
 import { guardedConditionalFetch } from '../../../lib/adapters/http/conditional-fetch.ts';
 import { guardedFetch } from '../../../lib/adapters/http/fetch.ts';
@@ -91,6 +92,7 @@ async function verdict(tenant = 'a') {
 }
 
 const ports: CrlRefreshPorts = {
+  turn: dynamoRefreshTurn(engine.client, engine.tableNames.grantsTable),
   tenants: stores.tenants,
   registry: registry(stores, { maxAge: 0, now, fetch: guardedFetch({ allowHosts: [] }) }),
   sources: stores.crlSources,
