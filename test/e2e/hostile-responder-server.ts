@@ -7,7 +7,7 @@ import type { Issued } from '../pki/issue.ts';
 import { type HostileResponder, startHostileResponder } from './hostile-responder.ts';
 import { type HostileAnswer, ocspAnswer, type Scene, type Worth } from './hostile-responder-answers.ts';
 import { type HostilePki, hostilePki, identityOf } from './hostile-responder-pki.ts';
-import { type RunningServer, runServer, temporaryFolder } from './running-server.ts';
+import { endServers, type Folder, type RunningServer, runServer, temporaryFolder } from './running-server.ts';
 
 export type Tenant = 'hard' | 'soft';
 
@@ -36,13 +36,29 @@ const policies: Readonly<Record<Tenant, Partial<StatusPolicy>>> = {
 };
 
 export async function startHostileServer(): Promise<HostileServer> {
-  const pki = hostilePki(new Date());
   const [responder, canary, doomed] = await Promise.all([
     startHostileResponder(),
     startHostileResponder(),
     startHostileResponder(),
   ]);
   const folder = temporaryFolder();
+  const cleanUp = async () => {
+    endServers();
+    await Promise.all([responder.close(), canary.close(), doomed.close()]);
+    folder.remove();
+  };
+  try {
+    const pki = hostilePki(new Date());
+    const server = await runTenants(folder, pki, [responder, canary, doomed]);
+    const close = () => server.stop().then(cleanUp);
+    return { server, pki, responder, canary, doomed, ...speaking(server, pki, responder, canary), close };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+async function runTenants(folder: Folder, pki: HostilePki, allowed: readonly HostileResponder[]) {
   const clients = [
     { client_id: 'client', tls_client_auth_subject_dn: 'CN=client' },
     { client_id: 'api', tls_client_auth_subject_dn: 'CN=api', resource_server_for: ['urn:api'] },
@@ -57,31 +73,29 @@ export async function startHostileServer(): Promise<HostileServer> {
     '--no-demo',
     '--tenants',
     folder.write('tenants.json', JSON.stringify(rows)),
-    ...[responder, canary, doomed].flatMap(({ host }) => ['--allow-fetch', host]),
+    ...allowed.flatMap(({ host }) => ['--allow-fetch', host]),
   );
   await setPolicies(server);
+  return server;
+}
+
+function speaking(
+  server: RunningServer,
+  pki: HostilePki,
+  responder: HostileResponder,
+  canary: HostileResponder,
+): Pick<HostileServer, 'token' | 'introspect' | 'say'> {
   const api = pki.client('CN=api', { ocsp: responder.url('/api') });
   responder.set('/api', () => ocspAnswer({ pki, leaf: api, now: new Date() }));
-
   const post = async (tenant: Tenant, path: string, leaf: Issued, form: Record<string, string>) => {
     const answer = await server.post(`/t/${tenant}/${path}`, identityOf(leaf), form);
     return { answer, line: await server.logOf(answer) };
   };
   return {
-    server,
-    pki,
-    responder,
-    canary,
-    doomed,
     token: (tenant, leaf) => post(tenant, 'token', leaf, { grant_type: 'client_credentials', client_id: 'client' }),
     introspect: (tenant, token) => post(tenant, 'introspect', api, { client_id: 'api', token: String(token) }),
     say: (path, leaf, reply) => {
       responder.set(path, (asked) => reply({ pki, leaf, now: new Date(), asked, canary: canary.url('/redirected') }));
-    },
-    close: async () => {
-      await server.stop();
-      await Promise.all([responder.close(), canary.close(), doomed.close()]);
-      folder.remove();
     },
   };
 }

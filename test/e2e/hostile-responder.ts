@@ -17,6 +17,8 @@ export type HostileResponder = {
   set(path: string, behaviour: Behaviour): void;
   /** How often a path was asked; without one, how often any was. */
   asked(path?: string): number;
+  /** How many connections there have been, whatever was sent over them. */
+  connections(): number;
   close(): Promise<void>;
 };
 
@@ -24,6 +26,7 @@ export async function startHostileResponder(): Promise<HostileResponder> {
   const behaviours = new Map<string, Behaviour>();
   const counts = new Map<string, number>();
   const sockets = new Set<Socket>();
+  let connections = 0;
   const server = createServer((request, response) => {
     response.on('error', () => {});
     const path = request.url ?? '';
@@ -31,6 +34,7 @@ export async function startHostileResponder(): Promise<HostileResponder> {
     answer(request, response, behaviours.get(path)).catch(() => response.destroy());
   });
   server.on('connection', (socket: Socket) => {
+    connections += 1;
     sockets.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
@@ -46,8 +50,10 @@ export async function startHostileResponder(): Promise<HostileResponder> {
     },
     asked: (path) =>
       path === undefined ? [...counts.values()].reduce((sum, count) => sum + count, 0) : (counts.get(path) ?? 0),
+    connections: () => connections,
     close: async () => {
       for (const socket of sockets) socket.destroy();
+      if (!server.listening) return;
       server.close();
       await once(server, 'close');
     },
