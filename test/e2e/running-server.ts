@@ -18,6 +18,8 @@ export type RunningServer = {
   readonly ca: string;
   /** The log line of the request that got this answer; it may arrive after the answer. */
   readonly logOf: (answer: Answer) => Promise<Record<string, unknown>>;
+  /** The first line of the log with this in it; it may be yet to come. */
+  readonly lineWith: (text: string) => Promise<Record<string, unknown>>;
   readonly output: () => string;
   /** Ends it as Ctrl-C would and resolves with its exit code. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
@@ -72,6 +74,13 @@ export async function runServer(state: string, ...flags: string[]): Promise<Runn
   const endpoint = await findEndpoint(state);
   if (endpoint === undefined) throw new Error(`No endpoint in ${state}:\n${output}`);
   const ca = readFileSync(serverCaFile(state), 'utf8');
+  const lineWith: RunningServer['lineWith'] = async (text) => {
+    for (;;) {
+      const line = output.split('\n').find((each) => each.startsWith('{') && each.endsWith('}') && each.includes(text));
+      if (line !== undefined) return JSON.parse(line);
+      await once(child.stdout, 'data');
+    }
+  };
   const post: RunningServer['post'] = (path, identity, form) =>
     exchange({ url: `${endpoint.mtls}${path}`, ca, identity, form });
   return {
@@ -80,14 +89,8 @@ export async function runServer(state: string, ...flags: string[]): Promise<Runn
     ca,
     post,
     output: () => output,
-    logOf: async ({ headers }) => {
-      const id = `"request_id":"${headers['apigw-requestid']}"`;
-      for (;;) {
-        const line = output.split('\n').find((each) => each.startsWith('{') && each.endsWith('}') && each.includes(id));
-        if (line !== undefined) return JSON.parse(line);
-        await once(child.stdout, 'data');
-      }
-    },
+    lineWith,
+    logOf: ({ headers }) => lineWith(`"request_id":"${headers['apigw-requestid']}"`),
     stop: (signal = 'SIGINT') => {
       child.kill(signal);
       return ended;
