@@ -50,7 +50,7 @@ export function startSchedule({ handlers, minute, report }: ScheduleOptions): Ru
 const failureOf = (outcome: 'rejected' | 'timeout') => (outcome === 'timeout' ? 'took too long' : 'failed');
 
 /** Runs again and again, `pause` milliseconds apart. What it returns ends that, and resolves after the last run. */
-function repeat(run: () => Promise<void>, pause: number): () => Promise<void> {
+export function repeat(run: () => Promise<void>, pause: number): () => Promise<void> {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();

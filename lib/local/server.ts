@@ -21,6 +21,7 @@ import { checkServerCertificate, serverCaOf } from './server-certificate.ts';
 import type { StartOptions, TenantOptions } from './start-options.ts';
 import { type Endpoint, openStateDirectory, type StateDirectory, writePrivate } from './state-directory.ts';
 import { joinBundles } from './truststore-check.ts';
+import { localPublisher } from './truststore-publisher.ts';
 
 export type LocalServer = {
   readonly endpoint: Endpoint;
@@ -40,6 +41,9 @@ export type LocalServerPorts = {
 
 /** Milliseconds that count as a minute of the schedule: the status of a certificate is asked again after seconds here. */
 const localMinute = 5_000;
+
+/** Milliseconds between two looks for a changed truststore. */
+const publicationPause = 1_000;
 
 /** What is running, last started first: so it is stopped, also when a later part cannot start. */
 type Running = (() => Promise<void>)[];
@@ -102,7 +106,16 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
 
   const endpoint = { ...endpointOf(gateway, store.endpoint, responder), statusAllowHosts };
   const client = dynamoClient(store);
-  await register(tenants, endpoint, client, demo, report).finally(() => client.destroy());
+  running.push(async () => client.destroy());
+  await register(tenants, endpoint, client, demo, report);
+  const publisher = await localPublisher({
+    path: directory.file('objects'),
+    stores: dynamoStores(client, tableNames),
+    setTruststore: (pem) => gateway.setTruststore(pem),
+    report,
+  });
+  running.push(() => publisher.close());
+  publisher.start(publicationPause);
   demo?.open(endpoint, serverCa);
   await directory.publish(endpoint);
   return { endpoint, state: directory.path, demo: demo !== undefined && !ownTruststore };
