@@ -67,7 +67,7 @@ export async function askCrls(level: Level, plan = crlPlan(level)): Promise<Cert
   return silentStatus(level, 'crl', gravest([finding.failure, ...gathered.silences]));
 }
 
-/** The first of the addresses that has a CRL of use, be it an earlier one. */
+/** The first of the addresses that has a current CRL, be it an earlier one; one that has expired may still revoke. */
 async function askPoint(urls: readonly string[], level: Level, gathered: Gathered): Promise<Crl | undefined> {
   for (const url of urls) {
     if (gathered.asked.has(url) || gathered.asked.size >= maximumFetches) continue;
@@ -76,7 +76,7 @@ async function askPoint(urls: readonly string[], level: Level, gathered: Gathere
     if (silence) gathered.silences.push(silence);
     if (answer === undefined) continue;
     gathered.answers.push({ ...answer, stale: silence !== undefined });
-    return answer.value;
+    if (holds(answer.value, level)) return answer.value;
   }
   return undefined;
 }
@@ -118,6 +118,8 @@ function explained({ answer, silence }: Reply<Crl>): Reply<Crl> {
   return { silence: { ...silence, detail: `${silence.detail}; the scheduled refresh will fetch and keep it` } };
 }
 
+const holds = (crl: Crl, { at }: Level): boolean => isCurrent(crl, maxAgeWithoutNextUpdate.crl, at);
+
 const isYoung = (fetchedAt: Date, { at, policy }: Level): boolean =>
   fetchedAt <= plusSeconds(at, skew) && plusSeconds(fetchedAt, policy.maxStatusAge) >= at;
 
@@ -126,19 +128,23 @@ function crlQuestion(url: string, level: Level): Question<Crl> {
     key: questionKey('crl', url, ...level.authorities.map(({ thumbprint }) => thumbprint)),
     request: (timeout) => ({ url, method: 'GET', accept: 'application/pkix-crl', maxBytes: maximumCrlBytes, timeout }),
     verify: async (der) => verifyCrl(der, level),
-    lifetime: () => level.policy.maxStatusAge,
+    lifetime: (crl) => (holds(crl, level) ? level.policy.maxStatusAge : negativeAgeOf(level.policy)),
     thisUpdate: ({ thisUpdate }) => thisUpdate,
+    hasExpired: (crl) => !holds(crl, level),
   };
 }
 
-/** Whether a CRL is worth keeping: well-formed, signed by whom it says, current. Whether it is in scope is not asked here. */
+/**
+ * Whether a CRL is worth remembering: well-formed, signed by whom it says, not of the future. Whether it is in scope and what
+ * it says when it has expired is not asked here.
+ */
 function verifyCrl(der: Uint8Array, level: Level): Result<Crl, Refused> {
   const parsed = parseOnce(der);
   if (!parsed.ok) return unavailable(parsed.failure.detail);
   const crl = parsed.value;
   const signer = findSigner(crl, level);
   if (!signer.ok) return signer;
-  if (!isCurrent(crl, maxAgeWithoutNextUpdate.crl, level.at)) return unavailable('the CRL is not current');
+  if (crl.thisUpdate > plusSeconds(level.at, skew)) return unavailable('the CRL is not current');
   const index = crl.index();
   return index.ok ? ok(crl) : unavailable(index.failure.detail);
 }

@@ -17,6 +17,8 @@ export type Question<A> = {
   /** Seconds for which the answer is not asked for again; without end for one that holds for good. */
   readonly lifetime: (answer: A) => number;
   readonly thisUpdate: (answer: A) => Date;
+  /** Of an answer that has expired and is remembered for what it may say all the same. */
+  readonly hasExpired?: (answer: A) => boolean;
 };
 
 export type Answered<A> = { readonly value: A; readonly fetchedAt: Date; readonly cached: boolean };
@@ -63,7 +65,7 @@ async function answer<A>(question: Question<A>, asking: Asking, ports: StatusPor
   if (older && isFresh(older, question, asking.at)) return { answer: older };
   const silence = await rememberedSilence(question.key, asking, ports.cache);
   if (silence) return older ? { answer: older, silence } : { silence };
-  const asked = await ask(question, asking, ports);
+  const asked = await ask(question, asking, older, ports);
   if (!asked.ok) return older ? { answer: older, silence: asked.failure } : { silence: asked.failure };
   return { answer: await keepNewest(asked.value, older, question, asking.at, ports.cache) };
 }
@@ -126,6 +128,7 @@ function readSilence(text: string, retryAt: Date): Silence {
 async function ask<A>(
   question: Question<A>,
   { at, negativeAge, budget }: Asking,
+  older: Kept<A> | undefined,
   ports: StatusPorts,
 ): Promise<Result<{ value: A; der: Uint8Array }, Silence>> {
   const retryAt = plusSeconds(at, negativeAge);
@@ -143,7 +146,11 @@ async function ask<A>(
     return silent({ status: 'unavailable', detail: `${reason}: ${detail}` });
   }
   const verdict = await question.verify(fetched.value, true);
-  return verdict.ok ? ok({ value: verdict.value, der: fetched.value }) : silent(verdict.failure);
+  if (!verdict.ok) return silent(verdict.failure);
+  if (older && question.hasExpired?.(verdict.value) && isOlder(verdict, older, question)) {
+    return silent({ status: 'unavailable', detail: 'an answer that has expired, and is older than the one before' });
+  }
+  return ok({ value: verdict.value, der: fetched.value });
 }
 
 /** What was seen stays, unless what was asked for now is newer, or for good. */

@@ -126,6 +126,32 @@ describe('asking', () => {
     assert.equal(await status(crl({ issuerName: anchor.subject })), 'untrusted');
   });
 
+  test('RFC 5280 §5.3.1: a list that has expired is believed when it revokes for good, and in nothing else', async () => {
+    const status = async (list: Uint8Array) => (await ask(network({ [crlUrl]: list }))).status;
+    const old = (...entries: Entry[]) => crl({ thisUpdate: after(-9), nextUpdate: after(-8), entries });
+    assert.equal(await status(old(entry(client, 1))), 'revoked');
+    assert.equal(await status(old()), 'unavailable');
+    assert.equal(await status(old(entry(client, 6))), 'unavailable');
+    assert.equal(await status(crl({ thisUpdate: after(0.5), entries: [entry(client, 1)] })), 'unavailable');
+    const ports = network({ [crlUrl]: old(entry(client, 1)) });
+    await ask(ports);
+    ports.answers.set(crlUrl, 'network');
+    for (const late of [10, 31, 400]) assert.equal((await ask(ports, { at: seconds(late) })).status, 'revoked');
+  });
+
+  test('pki.md §4: a list that has expired is asked for again after the negative cache, and at the next address at once', async () => {
+    const ports = network({ [crlUrl]: crl({ thisUpdate: after(-9), nextUpdate: after(-8) }) });
+    await ask(ports);
+    await ask(ports, { at: seconds(29) });
+    assert.equal(ports.requests.length, 1);
+    ports.answers.set(crlUrl, crl());
+    assert.equal((await ask(ports, { at: seconds(31) })).status, 'good');
+    const second = 'http://mirror.test/ca.crl';
+    const leaf = clientWith(distributionPoints([{ names: [crlUrl, second].map(generalName.uri) }]));
+    const mirrored = network({ [crlUrl]: crl({ thisUpdate: after(-9), nextUpdate: after(-8) }), [second]: crl() });
+    assert.equal((await ask(mirrored, { leaf })).status, 'good');
+  });
+
   test('RFC 5280 §4.2.1.13: addresses of one point are alternatives', async () => {
     const second = 'http://mirror.test/ca.crl';
     const leaf = clientWith(distributionPoints([{ names: [crlUrl, second].map(generalName.uri) }]));
@@ -220,7 +246,7 @@ describe('remembering', () => {
     assert.equal((await ask(ports, { at: after(2) })).status, 'unavailable');
     const expired = network({ [crlUrl]: crl() });
     await ask(expired);
-    expired.answers.set(crlUrl, crl({ thisUpdate: after(-0.02), nextUpdate: after(-0.01) }));
+    expired.answers.set(crlUrl, crl({ thisUpdate: after(-0.5), nextUpdate: after(-0.01) }));
     const kept = await ask(expired, { at: seconds(301) });
     assert.deepEqual([kept.status, kept.stale], ['good', true]);
     const held = network({ [crlUrl]: crl({ entries: [entry(client, 6)] }) });
