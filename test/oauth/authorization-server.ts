@@ -48,7 +48,17 @@ async function newWorld({ tenant = {}, validity = 3600, stores = memoryStores() 
   const ledger = await openLedger(undefined);
   await ledger.record({ serial: authority.intermediate.serial, issuer: 'root', request: { subject: 'CN=I' } });
 
-  const fetch: Fetch = async ({ body }) => {
+  /** What a GET of these URLs finds; an entry that gives undefined is a server that does not answer. */
+  const pages = new Map<string, () => unknown>();
+  const fetched: string[] = [];
+  const fetch: Fetch = async ({ url, body }) => {
+    const page = pages.get(url);
+    if (page !== undefined) {
+      fetched.push(url);
+      const found = page();
+      if (found === undefined) return fail({ reason: 'network', detail: 'connection refused' });
+      return ok(Buffer.from(typeof found === 'string' ? found : JSON.stringify(found)));
+    }
     responder.asked++;
     if (responder.reply === 'silent') return fail({ reason: 'timeout', detail: 'status.example did not answer' });
     if (responder.reply === 'garbage') return ok(Uint8Array.of(0x30, 0x03, 0x0a, 0x01, 0x00));
@@ -71,12 +81,12 @@ async function newWorld({ tenant = {}, validity = 3600, stores = memoryStores() 
     await stores.truststore.add('default', { type, certificate: der });
   }
 
-  return { clock, responder, authority, ledger, fetch, stores };
+  return { clock, responder, pages, fetched, authority, ledger, fetch, stores };
 }
 
 export async function authorizationServer(settings: Settings = {}) {
   const { keyWrap = true, world = await newWorld(settings) } = settings;
-  const { clock, responder, authority, ledger, fetch } = world;
+  const { clock, responder, pages, fetched, authority, ledger, fetch } = world;
   const calls: string[] = [];
   const stores = counted(world.stores, calls);
   const now = () => clock.now;
@@ -142,6 +152,9 @@ export async function authorizationServer(settings: Settings = {}) {
     world,
     clock,
     responder,
+    pages,
+    /** The URLs of `pages` that were asked for. */
+    fetched,
     server,
     stores,
     /** What was asked of the stores, as `tokens.save`; a test empties it. */
