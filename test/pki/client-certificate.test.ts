@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { verifyClientCertificate } from '../../lib/pki/client-certificate.ts';
 import { describe as explain } from '../../lib/pki/reason.ts';
-import { defaultStatusPolicy, type StatusPolicy } from '../../lib/pki/status/revocation.ts';
+import { defaultStatusPolicy, type StatusOverride, type StatusPolicy } from '../../lib/pki/status/revocation.ts';
 import { crlDistributionPoints, issueClient, issueIntermediate, issueRoot, newKey, ocspAccess } from './issue.ts';
 import { type Answer, after, at, issueCrl, issueOcspResponse, ocspError } from './status/issue-status.ts';
 import { type Network, network, type Reply, truststoreOf } from './status/network.ts';
@@ -147,6 +147,36 @@ describe('evidence', () => {
     depth: fc.constantFrom('chain', 'leaf'),
     maxStatusAge: fc.nat(1000),
   });
+
+  const settings = fc.record(
+    {
+      mode: fc.constantFrom('hard-fail', 'soft-fail', 'off'),
+      order: fc.constantFrom('ocsp-crl', 'crl-ocsp', 'ocsp', 'crl'),
+      depth: fc.constantFrom('chain', 'leaf'),
+      shortLived: fc.constant(1e9),
+      revocation: fc.constant('none'),
+    },
+    { requiredKeys: [] },
+  ) as fc.Arbitrary<StatusOverride>;
+
+  test('issue 4: nor does what an entry says of its CA', async () => {
+    const known = (await checkedRevoked()).statuses;
+    await fc.assert(
+      fc.asyncProperty(replies, settings, settings, fc.nat(86_400), async (ocsp, ofCa, ofRoot, later) => {
+        const overrides = { [ca.certificate.thumbprint]: ofCa, [anchor.certificate.thumbprint]: ofRoot };
+        const options = { truststore, policy: { ...defaultStatusPolicy, overrides }, at: seconds(later), known };
+        const verdict = await verifyClientCertificate(client.certificate, options, network({ [ocspUrl]: ocsp }));
+        return !verdict.ok && verdict.failure.reason === 'certificate_revoked';
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  async function checkedRevoked() {
+    const verdict = await verify(network({ [ocspUrl]: revokedAnswer, [rootUrl]: rootCrl }));
+    assert(!verdict.ok && 'statuses' in verdict.failure);
+    return verdict.failure;
+  }
 
   test('issue 3: once revoked has been seen no other evidence makes the certificate usable', async () => {
     await fc.assert(

@@ -8,7 +8,7 @@ type Answer = CertificateStatus & { readonly status: 'good' | 'revoked' | 'on_ho
 const isAnswer = (status: CertificateStatus): status is Answer =>
   status.status === 'good' || status.status === 'revoked' || status.status === 'on_hold' || status.status === 'unknown';
 
-/** Whether a finding answers without asking: revoked always, others while young and from a source the policy wants. */
+/** Whether a finding answers without asking: while young and from a source the policy wants. Revoked does so always. */
 export function reusable(known: CertificateStatus, level: Level): boolean {
   const { at, policy } = level;
   if (known.status === 'revoked') return true;

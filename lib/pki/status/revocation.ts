@@ -72,6 +72,8 @@ function levels({ certificates }: VerifiedPath, options: StatusOptions, ports: S
 }
 
 async function statusOfLevel(level: Level, known: CertificateStatus | undefined): Promise<CertificateStatus> {
+  // Whatever the policy has become since: revoked is for good.
+  if (known?.status === 'revoked') return { ...known, cached: true };
   const exemption = exemptionOf(level);
   if (exemption !== undefined) return unaskedStatus(level, 'not_checked', exemption);
   if (known && reusable(known, level)) return { ...known, cached: true };
