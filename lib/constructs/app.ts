@@ -6,6 +6,7 @@ import { HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { type Config, parseConfig, toEnvironment } from '../config.ts';
 import { type Host, httpRoutes, scheduleRoutes } from '../routes.ts';
+import { Alarms } from './alarms.ts';
 import type { DeploymentConfiguration } from './configuration.ts';
 import type { DataStack } from './data.ts';
 import { EndpointFunction } from './endpoint-function.ts';
@@ -33,6 +34,7 @@ export class AppStack extends Stack {
 
     const gateway = (name: Host) =>
       new Gateway(this, `${name}Gateway`, { host: name, functions, throttling, logRetention });
+    const gateways = { public: gateway('public'), mtls: gateway('mtls') };
     const published = new TruststorePublication(this, 'Truststore', {
       domainName: mtlsDomainName,
       registry: data.registry,
@@ -46,18 +48,26 @@ export class AppStack extends Stack {
     const publicDomain = new GatewayDomain(this, 'PublicDomain', {
       domainName,
       certificate,
-      gateway: gateway('public'),
+      gateway: gateways.public,
       zone,
     });
     const mtlsDomain = new GatewayDomain(this, 'MtlsDomain', {
       domainName: mtlsDomainName,
       certificate,
       ownershipCertificate: this.ownershipCertificate(configuration),
-      gateway: gateway('mtls'),
+      gateway: gateways.mtls,
       mtls: { bucket: data.truststore, key: published.key, version: published.version },
       zone,
     });
 
+    const alarms = new Alarms(this, 'Alarms', {
+      gateways,
+      functions: this.node.findAll().filter((each) => each instanceof EndpointFunction),
+      truststore: published,
+      email: configuration.alarmEmail,
+    });
+
+    new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });
     new CfnOutput(this, 'Issuer', { value: `https://${domainName}` });
     new CfnOutput(this, 'MtlsBaseUri', { value: `https://${mtlsDomainName}` });
     new CfnOutput(this, 'Endpoints', {

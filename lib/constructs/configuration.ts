@@ -20,6 +20,8 @@ export type DeploymentConfiguration = {
   readonly ownershipCertificateArn?: string;
   readonly truststore: { readonly path: string; readonly bundle: TruststoreBundle };
   readonly logRetentionDays: RetentionDays;
+  /** Who is told of alarms; whoever subscribes to the topic where it is absent. */
+  readonly alarmEmail?: string;
   /** Requests per second, and how many at once, that each host lets through. */
   readonly throttling: { readonly rate: number; readonly burst: number };
 };
@@ -30,6 +32,7 @@ const name = /^[A-Za-z][A-Za-z0-9-]{0,30}$/;
 const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
 const region = /^[a-z]{2}(-[a-z]+)+-[0-9]$/;
 const certificate = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate\/[A-Za-z0-9-]+$/;
+const email = /^[^\s@]{1,64}@(?=.{4,253}$)[A-Za-z0-9.-]+\.[A-Za-z]{2,63}$/;
 const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
 /**
@@ -65,6 +68,7 @@ export function parseConfiguration(
     zone: hostedZoneId && zoneName ? { hostedZoneId, zoneName } : undefined,
     certificateArn: optional('certificateArn', 'the ARN of an ACM certificate', certificate),
     ownershipCertificateArn: optional('ownershipCertificateArn', 'the ARN of an ACM certificate', certificate),
+    alarmEmail: optional('alarmEmail', 'an e-mail address', email),
     logRetentionDays: read('logRetentionDays', 365, `one of ${retentions.join(', ')}`, parseRetention),
     throttling: {
       rate: read('throttlingRate', 1000, 'requests per second from 1 to 10000', parseCount(10_000)),

@@ -64,6 +64,7 @@ test('design §8: every problem is told at once, with the key, the value and wha
     certificateArn: 'arn:aws:iam::123456789012:server-certificate/x',
     ownershipCertificateArn: 7,
     initialTruststore: 'no/such/file.pem',
+    alarmEmail: 'nobody',
     logRetentionDays: 2,
     throttlingRate: 0,
     throttlingBurst: '1e3',
@@ -71,6 +72,7 @@ test('design §8: every problem is told at once, with the key, the value and wha
   const keys = found.map((line) => line.split('=')[0]);
   assert.deepEqual([...new Set(keys)].sort(), [
     'account',
+    'alarmEmail',
     'certificateArn',
     'domainName',
     'hostedZoneId',
@@ -107,6 +109,8 @@ const refused: readonly (readonly [string, Readonly<Record<string, unknown>>, Re
   ['a certificate of another region', { certificateArn, regions: ['us-east-1'] }, /a certificate in us-east-1/],
   ['several regions', { regions: ['eu-central-1', 'eu-west-1'] }, /several are not there yet/],
   ['no region', { regions: [] }, /^regions=/],
+  ['an address with a space', { alarmEmail: 'a b@example.com' }, /^alarmEmail=.*an e-mail address/],
+  ['an address without a host', { alarmEmail: 'ops@' }, /^alarmEmail=/],
   ['a region that is no text', { regions: [1] }, /^regions=/],
   ['a key in the wrong case', { mtlsDomainname: 'x.example.com' }, /^mtlsDomainname="x\.example\.com": no key of the/],
   ['a truststore without a certificate', { initialTruststore: 'package.json' }, /it holds no certificate in PEM form/],

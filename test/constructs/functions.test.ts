@@ -188,6 +188,7 @@ test('RFC 7662: the introspection function reads tokens and cannot write one', (
   assert.deepEqual(actionsOn('introspection', 'TOKEN#'), read);
   const writes = statements('introspection').filter((each) => actionsOf(each).some((action) => write.includes(action)));
   assert.deepEqual(writes.flatMap(leadingKeys).sort(), [
+    'ASSERTION#*',
     'CERTIFICATE#*',
     'CRLSOURCE#*',
     'EVIDENCE#*',

@@ -1,0 +1,102 @@
+/** What an operator is woken for: each alarm has a section in docs/operate.md that says what it means and what to do. */
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { Host } from '../routes.ts';
+import type { EndpointFunction } from './endpoint-function.ts';
+import type { Gateway } from './gateway.ts';
+import type { TruststorePublication } from './truststore-publication.ts';
+
+export type AlarmsProps = {
+  readonly gateways: Readonly<Record<Host, Gateway>>;
+  readonly functions: readonly EndpointFunction[];
+  readonly truststore: TruststorePublication;
+  /**
+   * Who is told; the subscription has to be confirmed.
+   * @default - nobody: what wants to be told subscribes to the topic
+   */
+  readonly email?: string;
+};
+
+/** A metric reaches its alarm in this time. */
+const period = Duration.minutes(5);
+
+/** Errors of one host within one period that are no single mishap. */
+const severalErrors = 5;
+
+export class Alarms extends Construct {
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, { gateways, functions, truststore, email }: AlarmsProps) {
+    super(scope, id);
+    this.topic = this.alarmTopic();
+    if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
+
+    for (const [host, { stage }] of Object.entries(gateways)) {
+      const errors = stage.metricServerError({ period, statistic: Stats.SUM });
+      this.add(`${host}ServerErrors`, `The ${host} host answers with 5xx`, errors, severalErrors);
+    }
+    for (const each of functions) {
+      const name = each.node.path.split('/').slice(1).join('');
+      const { function: of } = each;
+      this.add(`${name}Errors`, `The function ${name} fails`, of.metricErrors({ period }), 1);
+      this.add(`${name}Throttles`, `The function ${name} is throttled`, of.metricThrottles({ period }), 1);
+    }
+    const failed = this.publications(truststore, 'Failed', ['failed', 'fault']);
+    this.add('PublicationFailed', 'A truststore could not be published', failed, 1);
+    const drifted = this.publications(truststore, 'Drifted', ['restored']);
+    this.add('PublicationDrifted', 'A domain name had another truststore than was published', drifted, 1);
+    const left = truststore.failures.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM });
+    this.add('PublicationQueue', 'Changes of the registry are left in the queue of failures', left, 1);
+  }
+
+  private alarmTopic(): Topic {
+    const topic = new Topic(this, 'Topic', { displayName: 'Certbound alarms', enforceSSL: true });
+    // A policy takes the place of the one that lets everything in the account publish.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    return topic;
+  }
+
+  /** Lines of the publisher's log with one of these outcomes. */
+  private publications({ publisher }: TruststorePublication, name: string, outcomes: readonly string[]): IMetric {
+    const metricNamespace = `Certbound/${Stack.of(this).stackName}`;
+    const metricName = `Publication${name}`;
+    new MetricFilter(this, metricName, {
+      logGroup: publisher.function.logGroup,
+      filterPattern: FilterPattern.any(
+        ...outcomes.map((outcome) => FilterPattern.stringValue('$.publication', '=', outcome)),
+      ),
+      metricNamespace,
+      metricName,
+      metricValue: '1',
+    });
+    return new Metric({ namespace: metricNamespace, metricName, period, statistic: Stats.SUM });
+  }
+
+  private add(id: string, alarmDescription: string, metric: IMetric, threshold: number): void {
+    const alarm = new Alarm(this, `${id}Alarm`, {
+      alarmDescription: `${alarmDescription}. See docs/operate.md.`,
+      metric,
+      threshold,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      // Nobody called, nothing failed.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    alarm.addOkAction(new SnsAction(this.topic));
+  }
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readFromRoot, resources, templates } from './stacks.ts';
+
+const { app } = templates({ alarmEmail: 'ops@example.com' });
+const alarms = resources(app, 'AWS::CloudWatch::Alarm');
+const functions = resources(app, 'AWS::Lambda::Function').map(([id]) => id);
+const [topicId] = resources(app, 'AWS::SNS::Topic')[0] ?? [];
+const on = (metric: string) => alarms.filter(([, { Properties }]) => Properties.MetricName === metric);
+
+test('design §8: every alarm tells one topic when it begins and when it ends, and none is raised where nobody calls', () => {
+  assert.ok(topicId !== undefined && alarms.length > 0);
+  for (const [id, { Properties }] of alarms) {
+    assert.deepEqual(Properties.AlarmActions, [{ Ref: topicId }], id);
+    assert.deepEqual(Properties.OKActions, [{ Ref: topicId }], id);
+    assert.equal(Properties.TreatMissingData, 'notBreaching', id);
+    assert.equal(Properties.ComparisonOperator, 'GreaterThanOrEqualToThreshold', id);
+  }
+});
+
+test('design §8: every function has an alarm for its errors and one for being throttled', () => {
+  for (const metric of ['Errors', 'Throttles']) {
+    const watched = on(metric).map(([, { Properties }]) => Properties.Dimensions[0].Value.Ref);
+    assert.deepEqual(watched.sort(), [...functions].sort(), metric);
+  }
+});
+
+test('design §8: each host has an alarm for answers of 5xx', () => {
+  const apis = on('5xx').map(
+    ([, { Properties }]) => Properties.Dimensions.find(({ Name }: { Name: string }) => Name === 'ApiId').Value.Ref,
+  );
+  assert.deepEqual(
+    apis.sort(),
+    resources(app, 'AWS::ApiGatewayV2::Api')
+      .map(([id]) => id)
+      .sort(),
+  );
+});
+
+test('design §8: a publication that failed, one that drifted, and changes that were left raise an alarm', () => {
+  const filters = resources(app, 'AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties);
+  assert.deepEqual(
+    filters.map(({ FilterPattern, MetricTransformations: [{ MetricName }] }) => [MetricName, FilterPattern]).sort(),
+    [
+      ['PublicationDrifted', '{ $.publication = "restored" }'],
+      ['PublicationFailed', '{ ($.publication = "failed") || ($.publication = "fault") }'],
+    ],
+  );
+  for (const {
+    LogGroupName,
+    MetricTransformations: [{ MetricName, MetricNamespace }],
+  } of filters) {
+    assert.match(LogGroupName.Ref, /^TruststorePublisherLog/);
+    const [alarm, ...more] = on(MetricName);
+    assert.deepEqual(more, []);
+    assert.equal(alarm?.[1].Properties.Namespace, MetricNamespace);
+  }
+  const [queue] = on('ApproximateNumberOfMessagesVisible');
+  assert.match(JSON.stringify(queue?.[1].Properties.Dimensions), /TruststoreFailures/);
+});
+
+test('protocol S20: alarms come by TLS, from CloudWatch of this account alone', () => {
+  const [[, policy] = []] = resources(app, 'AWS::SNS::TopicPolicy');
+  const statements: readonly { Effect: string; Principal: unknown; Condition: unknown }[] =
+    policy?.Properties.PolicyDocument.Statement;
+  assert.deepEqual(
+    statements.map(({ Effect, Principal, Condition }) => [Effect, Principal, Condition]),
+    [
+      ['Deny', '*', { Bool: { 'aws:SecureTransport': 'false' } }],
+      [
+        'Allow',
+        { Service: 'cloudwatch.amazonaws.com' },
+        { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      ],
+    ],
+  );
+});
+
+test('design §8: who is named is subscribed, and nobody where nobody is named', () => {
+  const [[, subscription] = []] = resources(app, 'AWS::SNS::Subscription');
+  assert.deepEqual(
+    [subscription?.Properties.Protocol, subscription?.Properties.Endpoint],
+    ['email', 'ops@example.com'],
+  );
+  assert.deepEqual(resources(templates().app, 'AWS::SNS::Subscription'), []);
+});
+
+test('design §8: every alarm is one that docs/operate.md has a section for', () => {
+  const page = readFromRoot('docs/operate.md');
+  for (const [id, { Properties }] of alarms) {
+    assert.match(Properties.AlarmDescription, /See docs\/operate\.md\.$/);
+    const kind = /(ServerErrors|Errors|Throttles|PublicationFailed|PublicationDrifted|PublicationQueue)Alarm/.exec(
+      id,
+    )?.[1];
+    assert.ok(page.includes(`\`…${kind}\``), `${id}: ${kind}`);
+  }
+});
