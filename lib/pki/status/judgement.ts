@@ -112,7 +112,10 @@ function judgeGood(status: CertificateStatus, policy: StatusPolicy, at: Date): F
   const due = plusSeconds(earlierOf(fetchedAt, at), policy.maxStatusAge);
   const stale = status.stale || due < at;
   const askAgain = stale ? retryAt(status, policy, at) : due;
-  if (nextUpdate === undefined) return { status: { ...status, stale }, freshUntil: askAgain };
+  if (nextUpdate === undefined) {
+    const end = plusSeconds(thisUpdate, maxAgeWithoutNextUpdate[source]);
+    return { status: { ...status, stale }, freshUntil: earlierOf(askAgain, end) };
+  }
   const expiresAt = plusSeconds(nextUpdate, skew);
   return { status: { ...status, stale }, freshUntil: earlierOf(askAgain, expiresAt), expiresAt };
 }
