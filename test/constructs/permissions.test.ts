@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readFromRoot, resources, templates } from './stacks.ts';
+
+type Statement = {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+};
+
+const { app } = templates();
+const roles = Object.fromEntries(resources(app, 'AWS::IAM::Role'));
+
+/** What a statement is about, in words that do not change with a logical id. */
+function subjectOf({ Resource, Condition }: Statement): string {
+  const keys = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
+  if (keys !== undefined) return keys.join(' ');
+  const text = JSON.stringify(Resource);
+  const known: readonly (readonly [RegExp, string])[] = [
+    [/^"\*"$/, 'everything'],
+    [/StreamArn/, 'stream of the registry'],
+    [/Log[0-9A-F]{8}/, 'its own log'],
+    [/\/truststore\.pem/, 'truststore'],
+    [/-assets-/, 'initialTruststore'],
+    [/:\/domainnames\/(?!\*)/, 'mTLS domain name'],
+    [/TruststoreFailures/, 'queue of failures'],
+  ];
+  return known.find(([pattern]) => pattern.test(text))?.[1] ?? text;
+}
+
+/** One line a function, subject and set of actions. */
+function permissions(): readonly string[] {
+  const lines = resources(app, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
+    const role = roles[Properties.Role['Fn::GetAtt'][0]] ?? assert.fail(id);
+    const statements: readonly Statement[] = role.Properties.Policies.flatMap(
+      (policy: { PolicyDocument: { Statement: readonly Statement[] } }) => policy.PolicyDocument.Statement,
+    );
+    const name = id.replace(/Function[0-9A-F]{8}$/, '');
+    return statements.map((each) => {
+      const actions = [each.Action].flat().sort().join(' ');
+      return `| ${name} | ${actions} | ${subjectOf(each)} |`;
+    });
+  });
+  return lines.sort();
+}
+
+test('design §3: what each function may do is what docs/permissions.md says, reviewed line by line', () => {
+  const written = readFromRoot('docs/permissions.md')
+    .split('\n')
+    .filter((line) => /^\| \w+ \| \w+:/.test(line));
+  // Where this fails on purpose, put the lines of the left side there, and read them before.
+  assert.deepEqual(permissions(), written);
+});
