@@ -29,6 +29,11 @@ const clauses = [
 const constraints = ['test/pki/path/name-constraints.test.ts'];
 const building = ['test/pki/path/building.test.ts'];
 const ocsp = ['test/pki/status/ocsp.test.ts'];
+const kept = ['test/pki/status/kept-crl.test.ts'];
+const source = ['test/pki/status/crl-source.test.ts'];
+const entries = ['test/pki/status/effective-policy.test.ts'];
+const entrance = ['test/pki/client-certificate.test.ts'];
+const blocks = ['test/pki/status/blocks.test.ts'];
 const crl = ['test/pki/status/crl-status.test.ts', 'test/pki/status/crl.test.ts'];
 
 /** A step of RFC 5280 §6.1 taken out of the list between two words of `processing.ts`. */
@@ -259,6 +264,167 @@ const mutations: readonly Mutation[] = [
     replace: '',
     tests: crl,
   },
+  {
+    name: 'listed hosts',
+    file: 'lib/pki/status/listed-hosts.ts',
+    find: 'if (hosts === undefined ||',
+    replace: 'if (names !== undefined ||',
+    tests: entries,
+  },
+  {
+    name: 'listed hosts of CRLs',
+    file: 'lib/pki/status/crl-source.ts',
+    find: 'const unlisted = unlistedHost(url, level);',
+    replace: 'const unlisted = index < 0 ? unlistedHost(url, level) : undefined;',
+    tests: entries,
+  },
+  {
+    name: 'the nearest entry speaks first',
+    file: 'lib/pki/status/effective-policy.ts',
+    find: 'said.find((override) =>',
+    replace: 'said.findLast((override) =>',
+    tests: entries,
+  },
+  {
+    name: 'settings of an entry are for what is below it',
+    file: 'lib/pki/status/revocation.ts',
+    find: 'effectivePolicy(options.policy, authorities)',
+    replace: 'effectivePolicy(options.policy, certificates)',
+    tests: entries,
+  },
+  {
+    name: 'revoked whatever the policy has become',
+    file: 'lib/pki/status/revocation.ts',
+    find: "if (known?.status === 'revoked') return",
+    replace: "if (known?.status === 'revoked' && known.stale) return",
+    tests: entrance,
+  },
+  {
+    name: 'revoked under every policy',
+    file: 'lib/pki/status/judgement.ts',
+    find: "if (found === 'revoked') return",
+    replace: "if (found === 'revoked' && isDemanded(status, index, policy)) return",
+    tests: [...entrance, ...entries, 'test/pki/status/judgement.test.ts'],
+  },
+  {
+    name: 'age of a kept CRL',
+    file: 'lib/pki/status/crl-source.ts',
+    find: '&& plusSeconds(fetchedAt, policy.maxStatusAge) >= at',
+    replace: '&& policy.maxStatusAge >= 0',
+    tests: kept,
+  },
+  {
+    name: 'a kept CRL of the future',
+    file: 'lib/pki/status/crl-source.ts',
+    find: 'fetchedAt <= plusSeconds(at, skew) && plus',
+    replace: 'fetchedAt <= plusSeconds(at, 9e9) && plus',
+    tests: kept,
+  },
+  {
+    name: 'key of a kept CRL: the authorities',
+    file: 'lib/pki/status/kept-crl.ts',
+    find: "questionKey('kept', url, ...authorities.map(({ thumbprint }) => thumbprint))",
+    replace: "questionKey('kept', url, ...authorities.map(() => ''))",
+    tests: kept,
+  },
+  {
+    name: 'signer of a kept CRL',
+    file: 'lib/pki/status/crl-signer.ts',
+    find: 'if (crl.kept) return crl.kept.signer === signer.spkiSha256 ?',
+    replace: 'if (crl.kept) return crl.kept.signer ?',
+    tests: kept,
+  },
+  {
+    name: 'shard of a kept CRL',
+    file: 'lib/pki/status/kept-crl.ts',
+    find: "if (shard === undefined) return fail({ reason: 'malformed', detail: 'kept CRL: the entry is in another shard' });",
+    replace: 'if (shard === undefined) return findInShard(new Uint8Array(), wanted);',
+    tests: kept,
+  },
+  {
+    name: 'replay in place of a kept CRL',
+    file: 'lib/pki/status/crl-source.ts',
+    find: 'if (answer && answer.value.thisUpdate >= kept.value.thisUpdate) return',
+    replace: 'if (answer) return',
+    tests: kept,
+  },
+  {
+    name: 'replay at a refresh',
+    file: 'lib/pki/status/crl-refresh.ts',
+    find: "if (known && isOlder(crl, known)) return refuse('older',",
+    replace: "if (known && isOlder(known, known)) return refuse('older',",
+    tests: kept,
+  },
+  {
+    name: 'number of a CRL at a refresh',
+    file: 'lib/pki/status/crl-refresh.ts',
+    find: ' || (crl.crlNumber ?? 0n) < (known.crlNumber ?? 0n)',
+    replace: '',
+    tests: kept,
+  },
+  {
+    name: 'signature at a refresh',
+    file: 'lib/pki/status/crl-refresh.ts',
+    find: 'if (!signer.ok) return refuse(signer.failure.status, signer.failure.detail);',
+    replace: "if (!signer.ok) return ok({ crl, signer: options.authorities[0]?.spkiSha256 ?? '' });",
+    tests: kept,
+  },
+  {
+    name: 'time of a CRL at a refresh',
+    file: 'lib/pki/status/crl-refresh.ts',
+    find: 'if (!isCurrent(crl, maxAgeWithoutNextUpdate.crl, at)) return',
+    replace: 'if (!isCurrent(crl, maxAgeWithoutNextUpdate.crl, crl.thisUpdate)) return',
+    tests: kept,
+  },
+  {
+    name: 'path at a refresh',
+    file: 'lib/pki/status/crl-refresh.ts',
+    find: "if (keptKey(url, authorities) !== crl) return refuse('not_wanted',",
+    replace: "if (keptKey(url, authorities) === '') return refuse('not_wanted',",
+    tests: kept,
+  },
+  {
+    name: 'hosts at a refresh',
+    file: 'lib/pki/status/crl-refresh.ts',
+    find: "return unlisted === undefined ? ok(authorities) : refuse('not_wanted', unlisted);",
+    replace: 'return unlisted === null ? refuse("not_wanted", unlisted) : ok(authorities);',
+    tests: kept,
+  },
+  {
+    name: 'a CRL that has expired revokes',
+    file: 'lib/pki/status/crl-status.ts',
+    find: 'if (!permanent && !isUsable(usable, options)) return',
+    replace: 'if (!isUsable(usable, options)) return',
+    tests: source,
+  },
+  {
+    name: 'a CRL that has expired does nothing else',
+    file: 'lib/pki/status/crl-status.ts',
+    find: 'if (!permanent && !isUsable(usable, options)) return',
+    replace: 'if (!found && !isUsable(usable, options)) return',
+    tests: [...source, ...crl],
+  },
+  {
+    name: 'a block',
+    file: 'lib/pki/client-certificate.ts',
+    find: 'if (options.blocks?.find(path.value.certificates) !== undefined) {',
+    replace: 'if (options.blocks?.find([]) !== undefined) {',
+    tests: blocks,
+  },
+  {
+    name: 'a block of a CA of the path',
+    file: 'lib/pki/client-certificate.ts',
+    find: 'if (options.blocks?.find(path.value.certificates) !== undefined) {',
+    replace: 'if (options.blocks?.find([certificate]) !== undefined) {',
+    tests: blocks,
+  },
+  {
+    name: 'issuer of a blocked serial number',
+    file: 'lib/pki/status/blocks.ts',
+    find: 'issuer.key}`',
+    replace: 'issuer.rdns.length > 0}`',
+    tests: blocks,
+  },
 ];
 
 type Outcome = { readonly mutation: Mutation; readonly problem: string | undefined };
@@ -266,7 +432,7 @@ type Outcome = { readonly mutation: Mutation; readonly problem: string | undefin
 /** A copy of what the tests need. The dependencies are linked, not copied. */
 function copySources(): string {
   const copy = mkdtempSync(join(tmpdir(), 'certbound-mutation-'));
-  for (const part of ['lib/result.ts', 'lib/pki', 'test/pki', 'package.json'])
+  for (const part of ['lib', 'test/pki', 'package.json'])
     cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   return copy;

@@ -8,7 +8,7 @@ import type { ConditionalFetch, CrlSource, CrlWriter, FetchFailure } from '../..
 import { parseCrl } from '../../../lib/pki/status/crl.ts';
 import { keepCrl, refreshCrl } from '../../../lib/pki/status/crl-refresh.ts';
 import { shardsOf } from '../../../lib/pki/status/crl-sharding.ts';
-import { keptKey, parseHead } from '../../../lib/pki/status/kept-crl.ts';
+import { findKept, keptKey, parseHead } from '../../../lib/pki/status/kept-crl.ts';
 import {
   type CertificateStatus,
   defaultStatusPolicy,
@@ -249,6 +249,18 @@ describe('pki §4: what is kept is believed no further than it was verified', ()
       await writer.saveHead(key, JSON.stringify({ ...head, entries: damaged.toString('base64') }), 0);
       assert.equal((await ask(network({}, { crls }))).status, 'unavailable');
     }
+  });
+
+  test('a shard does not speak for entries of another', async () => {
+    const { list, refresh, crls } = world();
+    list.reply = crl({ entries: many(5_000) });
+    await refresh();
+    const target = { issuer: client.certificate.issuer, serial: serial(0) };
+    const found = await findKept(key, () => [target], crls);
+    const asked = many(5_000).map((entry) => found?.crl.kept?.find({ issuer: target.issuer, serial: entry.serial }));
+    const spoken = asked.filter((each) => each?.ok);
+    assert(spoken.length > 500 && spoken.length < 1_500);
+    assert(spoken.every((each) => each?.ok && each.value?.reason === 'keyCompromise'));
   });
 
   test('a list kept for one path is none for another: another issuer, another key', () => {
