@@ -26,6 +26,12 @@ export type RefusalRecord = {
   readonly detail?: string;
 };
 
+/** What a record tells of the status of one certificate. */
+export type ShownStatus = Pick<CertificateStatus, 'source' | 'status' | 'cached' | 'stale' | 'softFailed'> & {
+  /** ISO 8601. */
+  readonly fetchedAt: string;
+};
+
 export type RequestRecord = {
   endpoint?: string;
   tenant?: string;
@@ -42,10 +48,7 @@ export type RequestRecord = {
   /** RFC 5280 §6.1. */
   path?: 'ok' | Reason;
   /** RFC 6960, RFC 5280 §6.3; leaf first. */
-  certificate_status?: readonly Pick<
-    CertificateStatus,
-    'source' | 'status' | 'fetchedAt' | 'cached' | 'stale' | 'softFailed'
-  >[];
+  certificate_status?: readonly ShownStatus[];
   /** RFC 8705 §2.1.2. */
   binding?: 'ok' | Reason;
   /** The identifier of the token, never the token. */

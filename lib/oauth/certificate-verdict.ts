@@ -4,7 +4,7 @@ import { type VerifiedClientCertificate, verifyClientCertificate } from '../pki/
 import { describe, type PathFailure, type StatusFailure } from '../pki/reason.ts';
 import type { CertificateStatus } from '../pki/status/certificate-status.ts';
 import type { Result } from '../result.ts';
-import type { RequestRecord } from './audit.ts';
+import type { RequestRecord, ShownStatus } from './audit.ts';
 import type { CertificateRow } from './certificate-row.ts';
 import type { TenantSnapshot } from './ports.ts';
 
@@ -89,8 +89,16 @@ export function statusesOf(outcome: CertificateVerdict['outcome']): readonly Cer
   return 'statuses' in outcome.failure ? outcome.failure.statuses : [];
 }
 
-function shownStatus({ source, status, fetchedAt, cached, stale, softFailed }: CertificateStatus) {
-  return { source, status, fetchedAt, cached, stale, softFailed };
+const shown = new WeakMap<CertificateStatus, ShownStatus>();
+
+/** Made once a finding: it is in the record of every request that it serves. */
+function shownStatus(found: CertificateStatus): ShownStatus {
+  const known = shown.get(found);
+  if (known !== undefined) return known;
+  const { source, status, fetchedAt, cached, stale, softFailed } = found;
+  const made = { source, status, fetchedAt: fetchedAt.toISOString(), cached, stale, softFailed };
+  shown.set(found, made);
+  return made;
 }
 
 const earlier = (a: Date, b: Date) => (a < b ? a : b);

@@ -11,17 +11,17 @@ export function memoryTokenStore(): TokenStore {
   const denials = rowsByTenant<{ readonly revoked_at: number; readonly exp: number }>();
   return {
     async save(tenant, hash, record) {
-      rows(tenant).set(hash, structuredClone(record));
+      rows(tenant).set(hash, frozen(record));
     },
     async find(tenant, hash, at) {
-      return structuredClone(live(rows(tenant).get(hash), at));
+      return live(rows(tenant).get(hash), at);
     },
     async revoke(tenant, hash, client_id, at) {
       const record = live(rows(tenant).get(hash), at);
       if (record === undefined) return 'unknown';
       if (record.client_id !== client_id) return 'foreign';
       const revoked_at = record.revoked_at ?? Math.floor(at.getTime() / 1000);
-      rows(tenant).set(hash, { ...record, revoked_at });
+      rows(tenant).set(hash, frozen({ ...record, revoked_at }));
       return 'revoked';
     },
     async deny(tenant, { jti, exp }, at) {
@@ -33,6 +33,14 @@ export function memoryTokenStore(): TokenStore {
     },
   };
 }
+
+/** Nobody can change what is stored, neither who saved it nor who found it. */
+const frozen = ({ aud, cnf, ...record }: AccessTokenRecord): AccessTokenRecord =>
+  Object.freeze({
+    ...record,
+    aud: Object.freeze([...aud]),
+    ...(cnf !== undefined && { cnf: Object.freeze({ ...cnf }) }),
+  });
 
 export function memoryCertificateStore(): CertificateStore {
   const rows = rowsByTenant<CertificateRow>();

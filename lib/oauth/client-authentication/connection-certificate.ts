@@ -21,11 +21,21 @@ export function connectionCertificate({ request, snapshot, record, at }: Call): 
   const certificate = parsed.value;
   const days = expiryWarning(certificate, at);
   record.thumbprint = certificate.thumbprint;
-  record.subject = printName(certificate.subject);
-  record.issuer = printName(certificate.issuer);
+  Object.assign(record, namesOf(certificate));
   record.serial = certificate.serialNumber;
   if (days !== undefined) record.certificate_expires_in_days = days;
   return ok(certificate);
+}
+
+const names = new WeakMap<Certificate, Pick<RequestRecord, 'subject' | 'issuer'>>();
+
+/** As text, made once a certificate. */
+function namesOf(certificate: Certificate) {
+  const known = names.get(certificate);
+  if (known !== undefined) return known;
+  const made = { subject: printName(certificate.subject), issuer: printName(certificate.issuer) };
+  names.set(certificate, made);
+  return made;
 }
 
 /** Days before the end of a certificate at which its owner should know; of one that is over, nothing more is said. */
