@@ -42,7 +42,7 @@ export function publicationFunction(options: PublicationFunctionOptions) {
 
   async function publish(target: TruststoreTarget, how: PublicationOptions): Promise<PublicationOutcome> {
     const outcome = await publishTruststore(target, how, { ...ports, holder: randomUUID() });
-    log(outcome.outcome === 'failed' ? 'error' : 'info', publicationLine(outcome));
+    log(outcome.outcome === 'failed' ? 'error' : 'info', publicationLine(outcome, ports.now()));
     return outcome;
   }
 
@@ -75,13 +75,24 @@ export function publicationFunction(options: PublicationFunctionOptions) {
 }
 
 /** What was left out is told with its reasons; certificates themselves are not. */
-function publicationLine(outcome: PublicationOutcome) {
+function publicationLine(outcome: PublicationOutcome, at: Date) {
   if (outcome.outcome === 'failed') {
     const { domain, reasons, restored, refused } = outcome.attempt;
     return { domain, publication: 'failed', reasons, restored, refused };
   }
-  const { domain, version, sha256, certificates, bytes, refused, warnings } = outcome.publication;
-  return { domain, publication: outcome.outcome, version, sha256, certificates, bytes, refused, warnings };
+  const { domain, version, sha256, certificates, bytes, expires_at, refused, warnings } = outcome.publication;
+  const expires_in_days = Math.floor((expires_at - at.getTime() / 1000) / 86_400);
+  return {
+    domain,
+    publication: outcome.outcome,
+    version,
+    sha256,
+    certificates,
+    bytes,
+    expires_in_days,
+    refused,
+    warnings,
+  };
 }
 
 const causeOf = (fault: unknown) =>

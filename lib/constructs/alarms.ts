@@ -29,6 +29,11 @@ const period = Duration.minutes(5);
 /** Errors of one host within one period that are no single mishap. */
 const severalErrors = 5;
 
+/** Days before the first certificate of a truststore expires. */
+const expiryDays = [60, 30, 7];
+
+const lessThanOrEqual = ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD;
+
 export class Alarms extends Construct {
   readonly topic: Topic;
 
@@ -51,6 +56,10 @@ export class Alarms extends Construct {
     this.add('PublicationFailed', 'A truststore could not be published', failed, 1);
     const drifted = this.publications(truststore, 'Drifted', ['restored']);
     this.add('PublicationDrifted', 'A domain name had another truststore than was published', drifted, 1);
+    for (const days of expiryDays) {
+      const told = `A certificate in a truststore expires within ${days} days`;
+      this.add(`CertificateExpires${days}`, told, this.expiry(truststore), days, lessThanOrEqual);
+    }
     const left = truststore.failures.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM });
     this.add('PublicationQueue', 'Changes of the registry are left in the queue of failures', left, 1);
   }
@@ -86,13 +95,35 @@ export class Alarms extends Construct {
     return new Metric({ namespace: metricNamespace, metricName, period, statistic: Stats.SUM });
   }
 
-  private add(id: string, alarmDescription: string, metric: IMetric, threshold: number): void {
+  /** Days until the first certificate of a truststore expires, told every quarter of an hour. */
+  private expiry({ publisher }: TruststorePublication): IMetric {
+    const metricNamespace = `Certbound/${Stack.of(this).stackName}`;
+    const metricName = 'CertificateExpiry';
+    if (this.node.tryFindChild(metricName) === undefined) {
+      new MetricFilter(this, metricName, {
+        logGroup: publisher.function.logGroup,
+        filterPattern: FilterPattern.exists('$.expires_in_days'),
+        metricNamespace,
+        metricName,
+        metricValue: '$.expires_in_days',
+      });
+    }
+    return new Metric({ namespace: metricNamespace, metricName, period: Duration.hours(1), statistic: Stats.MINIMUM });
+  }
+
+  private add(
+    id: string,
+    alarmDescription: string,
+    metric: IMetric,
+    threshold: number,
+    comparisonOperator = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  ): void {
     const alarm = new Alarm(this, `${id}Alarm`, {
       alarmDescription: `${alarmDescription}. See docs/operate.md.`,
       metric,
       threshold,
       evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      comparisonOperator,
       // Nobody called, nothing failed.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });

@@ -43,6 +43,8 @@ export type Assembly = {
   /** Of `pem`, lower-case hex: it depends on the set of certificates alone, not on their order. */
   readonly sha256: string;
   readonly thumbprints: readonly Thumbprint[];
+  /** When the first of them expires. */
+  readonly expires: Date;
   readonly refused: readonly RefusedCertificate[];
   readonly warnings: readonly string[];
 };
@@ -87,8 +89,9 @@ export function assembleTruststore(
     return fail({ reasons: [reason], refused });
   }
   const sha256 = createHash('sha256').update(pem).digest('hex');
-  const warnings = sizeWarning(pem.length).concat(kept.flatMap(({ parsed }) => dateWarning(parsed, at)));
-  return ok({ pem, sha256, thumbprints: kept.map((each) => each.thumbprint), refused, warnings });
+  const warnings = sizeWarning(pem.length).concat(kept.flatMap(({ parsed }) => dateWarnings(parsed, at)));
+  const expires = new Date(Math.min(...kept.map(({ parsed }) => parsed.validToDate.getTime())));
+  return ok({ pem, sha256, thumbprints: kept.map((each) => each.thumbprint), expires, refused, warnings });
 }
 
 /** Each certificate that is refused for what it is, and the others. */
@@ -189,5 +192,11 @@ const sizeWarning = (bytes: number): readonly string[] =>
     ? []
     : [`the truststore has ${bytes} bytes of the ${maxTruststoreBytes} that it must stay under`];
 
-const dateWarning = ({ validFromDate, subject }: X509Certificate, at: Date): readonly string[] =>
-  validFromDate <= at ? [] : [`${shown(subject)} is not valid before ${validFromDate.toISOString()}`];
+/** Milliseconds before its expiry from which on a certificate is warned of. */
+const soon = 60 * 86_400_000;
+
+function dateWarnings({ validFromDate, validToDate, subject }: X509Certificate, at: Date): readonly string[] {
+  if (validFromDate > at) return [`${shown(subject)} is not valid before ${validFromDate.toISOString()}`];
+  if (validToDate.getTime() - at.getTime() > soon) return [];
+  return [`${shown(subject)} expires at ${validToDate.toISOString()}`];
+}

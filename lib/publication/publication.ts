@@ -12,6 +12,8 @@ export type Publication = {
   readonly published_at: number;
   readonly certificates: number;
   readonly bytes: number;
+  /** Epoch seconds at which the first of its certificates expires: API Gateway does not tell. */
+  readonly expires_at: number;
   /** Thumbprints in the bundle: the subject names that are taken. */
   readonly thumbprints: readonly string[];
   /** What was left out, and why. */

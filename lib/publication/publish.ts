@@ -92,8 +92,8 @@ async function putOnce(
 }
 
 function publicationOf(domain: string, version: string, assembly: Assembly, at: Date): Publication {
-  const { pem, sha256, thumbprints, refused, warnings } = assembly;
-  const size = { certificates: thumbprints.length, bytes: pem.length };
+  const { pem, sha256, thumbprints, expires, refused, warnings } = assembly;
+  const size = { certificates: thumbprints.length, bytes: pem.length, expires_at: seconds(expires) };
   return { domain, version, sha256, published_at: seconds(at), ...size, thumbprints, refused, warnings };
 }
 

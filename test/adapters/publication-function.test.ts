@@ -52,6 +52,7 @@ for (const [what, event] of [
     assert.deepEqual(as.answers, []);
     const [line] = as.log();
     assert.deepEqual([line.level, line.publication, line.domain, line.version], ['info', 'published', domain, 'v1']);
+    assert.equal(line.expires_in_days, (Date.parse('2040-01-01') - Date.parse('2030-06-01')) / 86_400_000 - 1);
   });
 }
 

@@ -14,7 +14,8 @@ test('design §8: every alarm tells one topic when it begins and when it ends, a
     assert.deepEqual(Properties.AlarmActions, [{ Ref: topicId }], id);
     assert.deepEqual(Properties.OKActions, [{ Ref: topicId }], id);
     assert.equal(Properties.TreatMissingData, 'notBreaching', id);
-    assert.equal(Properties.ComparisonOperator, 'GreaterThanOrEqualToThreshold', id);
+    const falls = Properties.MetricName === 'CertificateExpiry';
+    assert.equal(Properties.ComparisonOperator, `${falls ? 'Less' : 'Greater'}ThanOrEqualToThreshold`, id);
   }
 });
 
@@ -38,7 +39,9 @@ test('design §8: each host has an alarm for answers of 5xx', () => {
 });
 
 test('design §8: a publication that failed, one that drifted, and changes that were left raise an alarm', () => {
-  const filters = resources(app, 'AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties);
+  const filters = resources(app, 'AWS::Logs::MetricFilter')
+    .map(([, { Properties }]) => Properties)
+    .filter(({ FilterPattern }) => FilterPattern.includes('$.publication'));
   assert.deepEqual(
     filters.map(({ FilterPattern, MetricTransformations: [{ MetricName }] }) => [MetricName, FilterPattern]).sort(),
     [
@@ -57,6 +60,19 @@ test('design §8: a publication that failed, one that drifted, and changes that 
   }
   const [queue] = on('ApproximateNumberOfMessagesVisible');
   assert.match(JSON.stringify(queue?.[1].Properties.Dimensions), /TruststoreFailures/);
+});
+
+test('API Gateway mutual TLS: a certificate that expires in 60, 30 and 7 days raises an alarm each: AWS does not warn', () => {
+  const expiry = on('CertificateExpiry').map(([, { Properties }]) => [Properties.Threshold, Properties.Statistic]);
+  assert.deepEqual(expiry.sort(), [
+    [30, 'Minimum'],
+    [60, 'Minimum'],
+    [7, 'Minimum'],
+  ]);
+  const filters = resources(app, 'AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties);
+  const found = filters.filter(({ FilterPattern }) => FilterPattern === '{ $.expires_in_days = "*" }');
+  assert.equal(found.length, 1);
+  assert.equal(found[0].MetricTransformations[0].MetricValue, '$.expires_in_days');
 });
 
 test('protocol S20: alarms come by TLS, from CloudWatch of this account alone', () => {
@@ -89,9 +105,10 @@ test('design §8: every alarm is one that docs/operate.md has a section for', ()
   const page = readFromRoot('docs/operate.md');
   for (const [id, { Properties }] of alarms) {
     assert.match(Properties.AlarmDescription, /See docs\/operate\.md\.$/);
-    const kind = /(ServerErrors|Errors|Throttles|PublicationFailed|PublicationDrifted|PublicationQueue)Alarm/.exec(
-      id,
-    )?.[1];
+    const kind =
+      /(ServerErrors|Errors|Throttles|PublicationFailed|PublicationDrifted|PublicationQueue|CertificateExpires)[0-9]*Alarm/.exec(
+        id,
+      )?.[1];
     assert.ok(page.includes(`\`…${kind}\``), `${id}: ${kind}`);
   }
 });

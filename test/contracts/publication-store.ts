@@ -59,6 +59,7 @@ function publication(domain: string): Publication {
     published_at: now,
     certificates: 2,
     bytes: 2_000,
+    expires_at: now + 86_400,
     thumbprints: ['a', 'b'],
     refused: [
       {

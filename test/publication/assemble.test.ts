@@ -222,6 +222,14 @@ test('API Gateway mutual TLS: a CA that is not valid yet is published and warned
   assert.deepEqual(warnings, ['CN=New is not valid before 2030-06-02T00:00:00.000Z']);
 });
 
+test('API Gateway mutual TLS: a CA that expires within 60 days is warned of, and when the first one does is told', async () => {
+  const day = 86_400_000;
+  const ends = (days: number) => authority(`CN=${days}`, undefined, { notAfter: new Date(at.getTime() + days * day) });
+  const { warnings, expires } = accepted([...complete, candidate(await ends(61)), candidate(await ends(59))]);
+  assert.deepEqual(warnings, ['CN=59 expires at 2030-07-30T00:00:00.000Z']);
+  assert.deepEqual(expires, new Date(at.getTime() + 59 * day));
+});
+
 test('design §8: an empty truststore is never published', async () => {
   const expired = await authority('CN=Old', undefined, { notAfter: new Date('2030-05-01T00:00:00Z') });
   for (const candidates of [[], [candidate(expired)]]) {

@@ -62,6 +62,7 @@ const publicationRow = shape<Publication>({
   published_at: count,
   certificates: count,
   bytes: count,
+  expires_at: count,
   thumbprints: list(text),
   refused: list(refusedCertificate),
   warnings: list(text),
