@@ -3,7 +3,7 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import type { HttpRequest, HttpResponse } from '../../http.ts';
 import type { RequestRecord } from '../../oauth/audit.ts';
 import type { Call, Endpoint } from '../../oauth/call.ts';
-import { OAuthError, renderError } from '../../oauth/error.ts';
+import { OAuthError, renderError, showReason } from '../../oauth/error.ts';
 import type { Server } from '../../oauth/ports.ts';
 import type { KeepRefusal } from '../../oauth/refusals.ts';
 import { addressed, type RouteName } from '../../routes.ts';
@@ -62,7 +62,7 @@ async function orKeptRefusal(endpoint: Endpoint, call: Call, server: EdgeServer)
     return await endpoint(call, server);
   } catch (error) {
     await server.keepRefusal(error, call);
-    throw error;
+    throw call.snapshot.tenant.show_reasons ? showReason(error) : error;
   }
 }
 

@@ -11,7 +11,7 @@ import {
   judgeCertificate,
 } from '../client-certificate.ts';
 import { maxClientIdLength } from '../client-metadata.ts';
-import { invalidClient, type OAuthError, showReason, statusUnavailable } from '../error.ts';
+import { invalidClient, type OAuthError, statusUnavailable } from '../error.ts';
 import type { Form } from '../form.ts';
 import { findClient, findHolder } from '../holder.ts';
 import type { Server } from '../ports.ts';
@@ -41,13 +41,9 @@ export async function authenticateClient(
   call: Call,
   server: Stores,
 ): Promise<AuthenticatedClient> {
-  try {
-    const found = await proveClient(form, endpoint, call, server);
-    call.record.authentication_method = found.client.token_endpoint_auth_method;
-    return found as AuthenticatedClient;
-  } catch (error) {
-    throw call.snapshot.tenant.show_reasons ? showReason(error) : error;
-  }
+  const found = await proveClient(form, endpoint, call, server);
+  call.record.authentication_method = found.client.token_endpoint_auth_method;
+  return found as AuthenticatedClient;
 }
 
 type Proved = Omit<AuthenticatedClient, typeof authenticated>;
