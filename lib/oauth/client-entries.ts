@@ -5,11 +5,13 @@ import type { RegisteredCertificate } from './client-jwk.ts';
 import type { StoredEntry } from './ports.ts';
 
 /**
- * The truststore entries of a client: without them the gateway would not let it in. None for certificates behind a
- * `jwks_uri`, which are added by hand where a CA that is already there did not issue them.
+ * The truststore entries of a client: without them the gateway would not let it in. Retired and expired certificates
+ * have none any more. One that a CA issued (RFC 8705 §2.2 allows it) needs its CA in the truststore instead, and those
+ * behind a `jwks_uri` are added by hand.
  */
-export function clientEntries(client: Client): readonly StoredEntry[] {
-  return registered(client).map(({ certificate }) => ({ type: 'client', certificate: certificate.der }));
+export function clientEntries(client: Client, at: Date): readonly StoredEntry[] {
+  const own = live(client, at).filter(({ certificate }) => certificate.selfIssued);
+  return own.map(({ certificate }) => ({ type: 'client', certificate: certificate.der }));
 }
 
 /**

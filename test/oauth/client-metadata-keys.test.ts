@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { issueCertificate } from '../../lib/local/certificate-authority.ts';
 import { clientEntries, sharedSubject } from '../../lib/oauth/client-entries.ts';
 import { parseClientMetadata } from '../../lib/oauth/client-metadata.ts';
 import { start } from './authorization-server.ts';
@@ -34,10 +35,12 @@ test('RFC 8705 §2.2.2, C22: several certificates may be registered, each with i
   const client = accepted(selfSignedClient('a', [jwkOf(one, { exp: now + 60 }), jwkOf(two, { nbf: now })]));
   assert.ok(client.token_endpoint_auth_method === 'self_signed_tls_client_auth');
   assert.equal(client.certificates.kind === 'jwks' && client.certificates.keys.length, 2);
-  assert.deepEqual(clientEntries(client), [
+  assert.deepEqual(clientEntries(client, start), [
     { type: 'client', certificate: one.der },
     { type: 'client', certificate: two.der },
   ]);
+  const later = new Date((now + 60) * 1000);
+  assert.deepEqual(clientEntries(client, later), [{ type: 'client', certificate: two.der }]);
 });
 
 test('RFC 8705 §2.2.2, C24: a JWK without x5c is not usable', () => {
@@ -97,6 +100,11 @@ test('RFC 8705 §2.2, C23, P9: a certificate of a CA may be registered, and one 
   for (const keyType of ['RSA-2048', 'P-384', 'Ed25519'] as const) {
     accepted(selfSignedClient('a', [jwkOf(await selfSigned('CN=a', { keyType }))]));
   }
+  const authority = await selfSigned('CN=ca', { ca: {} });
+  const validity = { notBefore: start, notAfter: new Date(start.getTime() + 1000) };
+  const issued = await issueCertificate(authority, { subject: 'CN=issued', ...validity });
+  // It is its CA that lets it through the gateway.
+  assert.deepEqual(clientEntries(accepted(selfSignedClient('a', [jwkOf(issued)])), start), []);
 });
 
 test('RFC 7517 §4: what is no set of public keys is refused by name', () => {
