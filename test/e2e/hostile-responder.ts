@@ -19,6 +19,7 @@ export type HostileResponder = {
   asked(path?: string): number;
   /** How many connections there have been, whatever was sent over them. */
   connections(): number;
+  /** Rejects with what a behaviour threw: that is a fault of the test, and no silence. */
   close(): Promise<void>;
 };
 
@@ -26,12 +27,16 @@ export async function startHostileResponder(): Promise<HostileResponder> {
   const behaviours = new Map<string, Behaviour>();
   const counts = new Map<string, number>();
   const sockets = new Set<Socket>();
+  const faults: unknown[] = [];
   let connections = 0;
   const server = createServer((request, response) => {
     response.on('error', () => {});
     const path = request.url ?? '';
     counts.set(path, (counts.get(path) ?? 0) + 1);
-    answer(request, response, behaviours.get(path)).catch(() => response.destroy());
+    answer(request, response, behaviours.get(path)).catch((error: unknown) => {
+      if (!request.destroyed) faults.push(error);
+      response.destroy();
+    });
   });
   server.on('connection', (socket: Socket) => {
     connections += 1;
@@ -56,6 +61,7 @@ export async function startHostileResponder(): Promise<HostileResponder> {
       if (!server.listening) return;
       server.close();
       await once(server, 'close');
+      if (faults.length > 0) throw faults[0];
     },
   };
 }

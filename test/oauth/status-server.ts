@@ -8,6 +8,7 @@ import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
 import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
+import type { Stores } from '../../lib/adapters/stores.ts';
 import { introspection } from '../../lib/oauth/endpoints/introspection.ts';
 import { token } from '../../lib/oauth/endpoints/token.ts';
 import { keepRefusal } from '../../lib/oauth/refusals.ts';
@@ -22,10 +23,17 @@ import { type Issue, type Issued, issueIntermediate, ocspAccess } from '../pki/i
 
 export const start = new Date('2026-06-01T12:00:00Z');
 
-export type Settings = {
+type Beginning = {
   /** By the name of the tenant; without it one, `default`, with the default policy. */
   readonly tenants?: Readonly<Record<string, Partial<StatusPolicy>>>;
+  /** Instead of those in memory. */
+  readonly stores?: Stores;
+};
+
+export type Settings = Beginning & {
   readonly fetch?: Partial<GuardedFetchOptions>;
+  /** Another process of the same deployment: its stores, CAs, responder and clock, and a memory of its own. */
+  readonly beside?: Awaited<ReturnType<typeof newWorld>>;
 };
 
 type Said = Parameters<typeof ocspAnswer>[1];
@@ -46,17 +54,11 @@ const clients = [
 ];
 
 /** Closed with the test. */
-export async function statusServer(t: TestContext, { tenants = { default: {} }, fetch = {} }: Settings = {}) {
-  const clock = { now: start };
-  const responder = await startHostileResponder();
-  t.after(() => responder.close());
-  const pki = hostilePki(start);
-  const stores = memoryStores();
-  for (const [name, policy] of Object.entries(tenants)) await saveTenant(name, policy, pki, stores);
-
+export async function statusServer(t: Pick<TestContext, 'after'>, settings: Settings = {}) {
+  const { clock, pki, stores, responder } = settings.beside ?? (await newWorld(t, settings));
   const asked: string[] = [];
   const patience = { short: false };
-  const options = { allowHosts: [responder.host], ...fetch };
+  const options = { allowHosts: [responder.host], ...settings.fetch };
   const [patient, impatient] = [guardedFetch(options), guardedFetch({ ...options, maxTimeout: 50 })];
   const counting: Fetch = (request) => {
     asked.push(request.url);
@@ -73,16 +75,18 @@ export async function statusServer(t: TestContext, { tenants = { default: {} }, 
     now,
     randomBytes: (size) => Buffer.alloc(size, ++counter),
   };
-  const lines: RequestLine[] = [];
-  const handler = serve({ token, introspection }, { tenantHosts: {}, log: (line) => lines.push(line) }, server);
+  const lines = new Map<string, RequestLine>();
+  const log = (line: RequestLine) => lines.set(line.request_id, line);
+  const handler = serve({ token, introspection }, { tenantHosts: {}, log }, server);
 
   let requests = 0;
   async function post(tenant: string, path: string, leaf: Issued, form: Record<string, string>): Promise<Answered> {
     const awsRequestId = String(++requests);
     const rawPath = tenant === 'default' ? path : `/t/${tenant}${path}`;
     const { statusCode, headers, body } = await handler(eventOf(rawPath, leaf, form), { awsRequestId });
-    const line = lines.find((each) => each.request_id === awsRequestId);
+    const line = lines.get(awsRequestId);
     assert.ok(line);
+    lines.delete(awsRequestId);
     return { status: statusCode, headers, body, json: JSON.parse(body), line };
   }
 
@@ -93,7 +97,6 @@ export async function statusServer(t: TestContext, { tenants = { default: {} }, 
     responder,
     /** The URLs that were asked for, before any guard. */
     asked,
-    lines,
     /** `short`: a responder has 50 ms. For those that never answer. */
     patience,
     pass: (seconds: number) => {
@@ -115,12 +118,18 @@ export async function statusServer(t: TestContext, { tenants = { default: {} }, 
   };
 }
 
-async function saveTenant(
-  name: string,
-  policy: Partial<StatusPolicy>,
-  pki: HostilePki,
-  stores: ReturnType<typeof memoryStores>,
-): Promise<void> {
+async function newWorld(
+  t: Pick<TestContext, 'after'>,
+  { tenants = { default: {} }, stores = memoryStores() }: Beginning,
+) {
+  const responder = await startHostileResponder();
+  t.after(() => responder.close());
+  const pki = hostilePki(start);
+  for (const [name, policy] of Object.entries(tenants)) await saveTenant(name, policy, pki, stores);
+  return { clock: { now: start }, pki, stores, responder };
+}
+
+async function saveTenant(name: string, policy: Partial<StatusPolicy>, pki: HostilePki, stores: Stores): Promise<void> {
   const issuer = name === 'default' ? 'https://auth.example' : `https://auth.example/t/${name}`;
   const status_policy = { ...defaultStatusPolicy, ...policy };
   const address = { name, issuer, mtls_base_uri: 'https://mtls.auth.example' };
