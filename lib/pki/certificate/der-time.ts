@@ -1,52 +1,56 @@
 /** UTCTime and GeneralizedTime in the one form that certificates, CRLs and OCSP may use (RFC 5280 §4.1.2.5). */
-import { byteAt, DerError, type Element, expectTag, tags } from './der.ts';
+import { byteAt, contents, DerError, type Element, expectTag, tags } from './der.ts';
 
 /** RFC 5280 §4.1.2.5: `Time`, either form; GeneralizedTime before 2050 is read too, as PKITS 4.2.4 and 4.2.8 want. */
 export function readTime(element: Element): Date {
-  return element.tag === tags.utcTime ? readUtcTime(element) : readGeneralizedTime(element);
-}
-
-/** RFC 5280 §4.1.2.5.1: YYMMDDHHMMSSZ; years 50–99 are of the 20th century. */
-function readUtcTime(element: Element): Date {
-  const [year = 0, ...rest] = readPairs(element, 6);
-  return date(element, year >= 50 ? 1900 + year : 2000 + year, rest);
+  if (element.tag !== tags.utcTime) return readGeneralizedTime(element);
+  checkTime(element.bytes, element.contents, element.end, element.tag);
+  const digits = digitsOf(element);
+  // RFC 5280 §4.1.2.5.1: years 50–99 are of the 20th century.
+  return dateOf(`${digits < '5' ? '20' : '19'}${digits}`);
 }
 
 /** RFC 5280 §4.1.2.5.2: YYYYMMDDHHMMSSZ, no fractional seconds. */
-export function readGeneralizedTime(element: Element, tag: number = tags.generalizedTime): Date {
-  expectTag(element, tag);
-  const [century = 0, year = 0, ...rest] = readPairs(element, 7);
-  return date(element, century * 100 + year, rest);
+export function readGeneralizedTime(element: Element): Date {
+  expectTag(element, tags.generalizedTime);
+  checkTime(element.bytes, element.contents, element.end, element.tag);
+  return dateOf(digitsOf(element));
 }
 
-/** That many pairs of digits, then a Z. */
-function readPairs(element: Element, pairs: number): number[] {
-  const { bytes, contents, end } = element;
-  if (end - contents !== pairs * 2 + 1 || bytes[end - 1] !== 0x5a) throw malformed(element);
-  return Array.from({ length: pairs }, (_, index) => {
-    const tens = byteAt(bytes, contents + index * 2) - 0x30;
-    const ones = byteAt(bytes, contents + index * 2 + 1) - 0x30;
-    if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw malformed(element);
-    return tens * 10 + ones;
-  });
+const digitsOf = (element: Element): string => Buffer.from(contents(element)).toString('latin1');
+
+const dateOf = (digits: string): Date =>
+  new Date(digits.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3T$4:$5:$6'));
+
+/** The contents of a time with this tag: pairs of digits, then a Z, a date that exists. Allocates nothing. Throws `DerError`. */
+export function checkTime(bytes: Uint8Array, start: number, end: number, tag: number): void {
+  const pairs = tag === tags.utcTime ? 6 : 7;
+  if (end - start !== pairs * 2 + 1 || bytes[end - 1] !== 0x5a) throw malformed(start);
+  const century = pairs === 6 ? 0 : 100 * twoDigits(bytes, start);
+  const year = century + twoDigits(bytes, end - 13);
+  const month = twoDigits(bytes, end - 11);
+  const day = twoDigits(bytes, end - 9);
+  const hour = twoDigits(bytes, end - 7);
+  const minute = twoDigits(bytes, end - 5);
+  const second = twoDigits(bytes, end - 3);
+  if (second > 59 || minute > 59 || hour > 23 || day < 1 || day > daysOf(month, year)) {
+    throw new DerError('no such date', start);
+  }
 }
 
-const malformed = (element: Element) => new DerError('time not in the form of RFC 5280 §4.1.2.5', element.start);
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const tens = byteAt(bytes, at) - 0x30;
+  const ones = byteAt(bytes, at + 1) - 0x30;
+  if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw malformed(at);
+  return tens * 10 + ones;
+}
 
-function date(element: Element, year: number, rest: readonly number[]): Date {
-  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = rest;
-  const value = new Date(0);
-  // Date.UTC would read the years 0 to 99 as of the 20th century.
-  value.setUTCFullYear(year, month - 1, day);
-  value.setUTCHours(hour, minute, second);
-  // 30 February has become 2 March.
-  const same =
-    value.getUTCFullYear() === year &&
-    value.getUTCMonth() === month - 1 &&
-    value.getUTCDate() === day &&
-    value.getUTCHours() === hour &&
-    value.getUTCMinutes() === minute &&
-    value.getUTCSeconds() === second;
-  if (!same) throw new DerError('no such date', element.start);
-  return value;
+const malformed = (at: number) => new DerError('time not in the form of RFC 5280 §4.1.2.5', at);
+
+const monthDays = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Two digits of a year do for leap years: UTCTime spans 1950 to 2049, in which every fourth year is one. */
+function daysOf(month: number, year: number): number {
+  const leap = year % 4 === 0 && (year < 100 || year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && leap ? 29 : (monthDays[month] ?? 0);
 }

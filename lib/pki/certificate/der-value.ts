@@ -14,12 +14,17 @@ export function readBoolean(element: Element, tag: number = tags.boolean): boole
 /** X.690 §8.3: the contents octets of an INTEGER, two's complement, in the fewest octets. */
 export function readInteger(element: Element, tag: number = tags.integer): Uint8Array {
   expectTag(element, tag);
-  const bytes = contents(element);
-  const [first, second] = bytes;
-  if (first === undefined) throw new DerError('empty INTEGER', element.start);
-  const padded = second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
-  if (padded) throw new DerError('INTEGER not minimal', element.start);
-  return bytes;
+  checkInteger(element.bytes, element.contents, element.end);
+  return contents(element);
+}
+
+/** The contents of an INTEGER: at least one octet, none that only repeats the sign. Throws `DerError`. */
+export function checkInteger(bytes: Uint8Array, start: number, end: number): void {
+  if (start === end) throw new DerError('empty INTEGER', start);
+  if (end - start === 1) return;
+  const first = byteAt(bytes, start);
+  const negative = byteAt(bytes, start + 1) >= 0x80;
+  if (first === (negative ? 0xff : 0)) throw new DerError('INTEGER not minimal', start);
 }
 
 /** A non-negative INTEGER that fits 31 bits: counts, versions, pathLenConstraint. */

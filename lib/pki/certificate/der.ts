@@ -82,35 +82,40 @@ export function root(input: Uint8Array, tag?: number): Element {
 
 /** A cursor over the elements within a constructed element. */
 export function enter(element: Element, tag: number = tags.sequence): Cursor {
-  if (element.tag !== tag)
-    throw new DerError(`expected ${describeTag(tag)}, found ${describeTag(element.tag)}`, element.start);
+  expectTag(element, tag);
   if (element.depth >= maximumDepth) throw new DerError('nested too deep', element.start);
   return { bytes: element.bytes, position: element.contents, end: element.end, depth: element.depth + 1 };
 }
 
 /** The next element, which must be there and, where a tag is given, must have it. */
 export function take(cursor: Cursor, tag?: number): Element {
-  const { bytes, position: start, end } = cursor;
-  const found = bytes[start];
-  const first = bytes[start + 1];
-  if (found === undefined || first === undefined || start + 2 > end) throw new DerError('truncated', start);
-  if (tag !== undefined && found !== tag) {
-    throw new DerError(`expected ${describeTag(tag)}, found ${describeTag(found)}`, start);
-  }
+  const { bytes, position: start, depth } = cursor;
+  if (start >= cursor.end) throw new DerError('truncated', start);
+  const found = byteAt(bytes, start);
+  if (tag !== undefined && found !== tag) throw unexpected(found, tag, start);
   if ((found & 0x1f) === 0x1f) throw new DerError('high-tag-number form', start);
-  const octets = first < 0x80 ? 0 : first & 0x7f;
-  const contents = start + 2 + octets;
-  const length = first < 0x80 ? first : longLength(cursor, start, octets);
-  if (length > end - contents) throw new DerError('length beyond the enclosing value', start);
-  cursor.position = contents + length;
-  return { tag: found, bytes, start, contents, end: contents + length, depth: cursor.depth };
+  const end = stepInto(cursor, cursor.end);
+  const { position: contents } = cursor;
+  cursor.position = end;
+  return { tag: found, bytes, start, contents, end, depth };
 }
 
-/** X.690 §10.1: the definite form, in the fewest octets. */
-function longLength({ bytes, end }: Cursor, start: number, octets: number): number {
-  if (bytes[start + 1] === 0x80) throw new DerError('indefinite length', start);
+/** X.690 §8.1.3, §10.1: steps over tag and length, the length definite and in the fewest octets; the end of the value. */
+export function stepInto(scan: { readonly bytes: Uint8Array; position: number }, limit: number): number {
+  const { bytes, position: start } = scan;
+  if (start + 2 > limit) throw new DerError('truncated', start);
+  const first = byteAt(bytes, start + 1);
+  const octets = first < 0x80 ? 0 : first & 0x7f;
+  scan.position = start + 2 + octets;
+  const length = first < 0x80 ? first : longLength(bytes, start, octets, limit);
+  if (length > limit - scan.position) throw new DerError('length beyond the enclosing value', start);
+  return scan.position + length;
+}
+
+function longLength(bytes: Uint8Array, start: number, octets: number, limit: number): number {
+  if (octets === 0) throw new DerError('indefinite length', start);
   if (octets > maximumLengthOctets) throw new DerError('length of too many octets', start);
-  if (start + 2 + octets > end) throw new DerError('truncated', start);
+  if (start + 2 + octets > limit) throw new DerError('truncated', start);
   let length = 0;
   for (let i = 0; i < octets; i++) length = length * 256 + byteAt(bytes, start + 2 + i);
   if (length < 0x80 || length < 256 ** (octets - 1)) throw new DerError('length not minimal', start);
@@ -181,9 +186,11 @@ export const encoding = (element: Element): Uint8Array => element.bytes.subarray
 export const contents = (element: Element): Uint8Array => element.bytes.subarray(element.contents, element.end);
 
 export function expectTag(element: Element, tag: number): void {
-  if (element.tag !== tag)
-    throw new DerError(`expected ${describeTag(tag)}, found ${describeTag(element.tag)}`, element.start);
+  if (element.tag !== tag) throw unexpected(element.tag, tag, element.start);
 }
+
+const unexpected = (found: number, wanted: number, at: number) =>
+  new DerError(`expected ${describeTag(wanted)}, found ${describeTag(found)}`, at);
 
 export function byteAt(bytes: Uint8Array, index: number): number {
   const byte = bytes[index];

@@ -2,7 +2,9 @@
  * Walking the entries of a CRL without making anything of them (RFC 5280 §5.1.2.6, §5.3): every byte is checked, nothing is
  * allocated, because a CRL has a million entries and is asked about one of them.
  */
-import { byteAt, DerError, tags } from '../certificate/der.ts';
+import { byteAt, DerError, stepInto, tags } from '../certificate/der.ts';
+import { checkTime } from '../certificate/der-time.ts';
+import { checkInteger } from '../certificate/der-value.ts';
 
 /** Where the walk is, and the certificateIssuer in force there (RFC 5280 §5.3.3); one object for all of it. */
 type Scan = { readonly bytes: Uint8Array; position: number; issuer: number };
@@ -38,7 +40,7 @@ export function scanEntries({ bytes, start, end, version }: EntryRange, visit: E
     if (entryEnd - entry > maximumEntryBytes) throw new DerError('entry too long', entry);
     const serialEnd = open(scan, tags.integer, entryEnd);
     const serial = scan.position;
-    if (!isMinimal(bytes, serial, serialEnd)) throw new DerError('INTEGER not minimal', serial);
+    checkInteger(bytes, serial, serialEnd);
     scan.position = serialEnd;
     scanTime(scan, entryEnd);
     if (scan.position < entryEnd) {
@@ -49,67 +51,20 @@ export function scanEntries({ bytes, start, end, version }: EntryRange, visit: E
   }
 }
 
-/** Steps into a value with this tag and returns its end (X.690 §8.1.3, §10.1). */
+/** Steps into a value with this tag and returns its end. */
 function open(scan: Scan, tag: number, limit: number): number {
-  const { bytes, position } = scan;
-  if (position + 2 > limit || bytes[position] !== tag) throw new DerError('another element expected', position);
-  const first = byteAt(bytes, position + 1);
-  scan.position = position + 2;
-  const length = first < 0x80 ? first : longLength(scan, first & 0x7f, limit);
-  const end = scan.position + length;
-  if (end > limit) throw new DerError('length beyond the enclosing value', position);
-  return end;
-}
-
-function longLength(scan: Scan, octets: number, limit: number): number {
-  if (octets === 0 || octets > 4 || scan.position + octets > limit) throw new DerError('no such length', scan.position);
-  let length = 0;
-  for (const from = scan.position; scan.position < from + octets; scan.position += 1) {
-    length = length * 256 + byteAt(scan.bytes, scan.position);
+  if (scan.position >= limit || scan.bytes[scan.position] !== tag) {
+    throw new DerError('another element expected', scan.position);
   }
-  if (length < 0x80 || length < 256 ** (octets - 1)) throw new DerError('length not minimal', scan.position);
-  return length;
+  return stepInto(scan, limit);
 }
 
-function isMinimal(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < 2) return end > start;
-  const first = byteAt(bytes, start);
-  const negative = byteAt(bytes, start + 1) >= 0x80;
-  return !(first === 0 && !negative) && !(first === 0xff && negative);
-}
-
-/** RFC 5280 §5.1.2.6: UTCTime or GeneralizedTime to the second, Zulu, a date that exists. */
+/** RFC 5280 §5.1.2.6. */
 function scanTime(scan: Scan, limit: number): void {
-  const { bytes, position } = scan;
-  const utc = bytes[position] === tags.utcTime;
-  const end = open(scan, utc ? tags.utcTime : tags.generalizedTime, limit);
-  const digits = end - scan.position - 1;
-  if (digits !== (utc ? 12 : 14) || bytes[end - 1] !== 0x5a) throw new DerError('time not in its one form', position);
-  const second = twoDigits(bytes, end - 3);
-  const minute = twoDigits(bytes, end - 5);
-  const hour = twoDigits(bytes, end - 7);
-  const day = twoDigits(bytes, end - 9);
-  const month = twoDigits(bytes, end - 11);
-  const year = twoDigits(bytes, end - 13) + (utc ? 0 : 100 * twoDigits(bytes, end - 15));
-  if (second > 59 || minute > 59 || hour > 23 || day < 1 || day > daysOf(month, year)) {
-    throw new DerError('no such date', position);
-  }
+  const tag = scan.bytes[scan.position] === tags.utcTime ? tags.utcTime : tags.generalizedTime;
+  const end = open(scan, tag, limit);
+  checkTime(scan.bytes, scan.position, end, tag);
   scan.position = end;
-}
-
-function twoDigits(bytes: Uint8Array, at: number): number {
-  const tens = byteAt(bytes, at) - 0x30;
-  const ones = byteAt(bytes, at + 1) - 0x30;
-  if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw new DerError('time not in its one form', at);
-  return tens * 10 + ones;
-}
-
-const monthDays = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** Two digits of a year do for leap years: UTCTime spans 1950 to 2049, in which every fourth year is one. */
-function daysOf(month: number, year: number): number {
-  const leap = year % 4 === 0 && (year < 100 || year % 100 !== 0 || year % 400 === 0);
-  return month === 2 && leap ? 29 : (monthDays[month] ?? 0);
 }
 
 /** RFC 5280 §5.3: at least one extension, none that is processed twice. */
