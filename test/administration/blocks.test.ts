@@ -49,7 +49,7 @@ const forms: readonly (readonly [what: string, input: BlockInput])[] = [
 ];
 
 for (const [what, input] of forms) {
-  test(`issue 4 blocks: ${what} blocks the path, and its removal frees it`, async () => {
+  test(`certbound blocks: ${what} blocks the path, and its removal frees it`, async () => {
     accepted(await add(input));
     const [block, ...others] = await list();
     assert.equal(others.length, 0);
@@ -61,7 +61,7 @@ for (const [what, input] of forms) {
   });
 }
 
-test('issue 4 blocks: the same block in another form is the same; its note is the last one', async () => {
+test('certbound blocks: the same block in another form is the same; its note is the last one', async () => {
   accepted(await add(serial('1000'), 'lost laptop'));
   accepted(await add(serial('4096', 10, 'cn=INTERMEDIATE, o=example, c=de'), 'found'));
   assert.deepEqual(
@@ -78,7 +78,7 @@ test('issue 4 blocks: the same block in another form is the same; its note is th
   for (const block of await list()) await stores.blocks.remove('default', block);
 });
 
-test('issue 4 blocks: adding and removing are written down', async () => {
+test('certbound blocks: adding and removing are written down', async () => {
   const before = stores.trail.length;
   accepted(await add(serial('1000'), 'stolen'));
   accepted(await remove(serial('1000')));
@@ -131,7 +131,7 @@ const refused: readonly (readonly [what: string, input: BlockInput, told: RegExp
 ];
 
 for (const [what, input, told] of refused) {
-  test(`issue 4 blocks: ${what} is refused, and nothing is blocked or removed`, async () => {
+  test(`certbound blocks: ${what} is refused, and nothing is blocked or removed`, async () => {
     const before = stores.trail.length;
     assert.match(refusals(await add(input))[0] ?? '', told);
     assert.match(refusals(await remove(input))[0] ?? '', told);
@@ -141,13 +141,13 @@ for (const [what, input, told] of refused) {
 }
 
 for (const note of ['', 'x'.repeat(201), 'two\nlines', '\u0000', 'a\u2028b']) {
-  test(`issue 4 blocks: the note ${JSON.stringify(note.slice(0, 10))} is refused`, async () => {
+  test(`certbound blocks: the note ${JSON.stringify(note.slice(0, 10))} is refused`, async () => {
     assert.match(refusals(await add(serial('1000'), note))[0] ?? '', /^note/);
     assert.deepEqual(await list(), []);
   });
 }
 
-test('issue 4 blocks: a block that is not there cannot be removed', async () => {
+test('certbound blocks: a block that is not there cannot be removed', async () => {
   assert.match(refusals(await remove(serial('1000')))[0] ?? '', /there is none in tenant default; see «block list/);
 });
 
@@ -162,7 +162,7 @@ test('design §5: no tenant blocks in another, and an unknown one not at all', a
   accepted(await remove(serial('1000')));
 });
 
-test('issue 4 blocks: an issuer that the tenant does not trust is blocked with a caution', async () => {
+test('certbound blocks: an issuer that the tenant does not trust is blocked with a caution', async () => {
   const { cautions, block } = accepted(await add(serial('1', 16, 'CN=Elsewhere')));
   assert.match(cautions[0] ?? '', /no entry of the truststore has the subject CN=Elsewhere/);
   await stores.blocks.remove('default', block);

@@ -46,7 +46,7 @@ async function foretold(as: AuthorizationServer, found: Check, leaf: KeyedCertif
   return answer;
 }
 
-test('issue 4 check: a good certificate passes every step, and nothing is written', async () => {
+test('certbound check: a good certificate passes every step, and nothing is written', async () => {
   const as = await world();
   as.calls.splice(0);
   const found = await as.run(as.good);
@@ -71,7 +71,7 @@ test('issue 4 check: a good certificate passes every step, and nothing is writte
   await foretold(as, found, as.good);
 });
 
-test('issue 4 check: a status says its source, its times, its address and whether it was asked now', async () => {
+test('certbound check: a status says its source, its times, its address and whether it was asked now', async () => {
   const as = await world();
   const [leaf, intermediate] = (await as.run(as.good)).steps.filter(({ step }) => step === 'status');
   assert.equal(leaf?.certificate, subject);
@@ -84,7 +84,7 @@ test('issue 4 check: a status says its source, its times, its address and whethe
   assert.match(leaf?.found ?? '', /^good, by OCSP, as of .* until .* asked at /);
 });
 
-test('issue 4 check: what was asked before is remembered and not asked again', async () => {
+test('certbound check: what was asked before is remembered and not asked again', async () => {
   const as = await world();
   await as.token(as.good);
   const asked = as.responder.asked;
@@ -94,7 +94,7 @@ test('issue 4 check: what was asked before is remembered and not asked again', a
   assert.equal(found.accepted, true);
 });
 
-test('issue 4 check: it leaves no memory behind: the token endpoint still writes its certificate row', async () => {
+test('certbound check: it leaves no memory behind: the token endpoint still writes its certificate row', async () => {
   const as = await world();
   await as.run(as.good);
   as.calls.splice(0);
@@ -104,7 +104,7 @@ test('issue 4 check: it leaves no memory behind: the token endpoint still writes
   assert.equal((await as.introspect(token, apiLeaf)).json()['active'], true);
 });
 
-test('issue 4 check: a revoked certificate fails at its status, as the token endpoint does', async () => {
+test('certbound check: a revoked certificate fails at its status, as the token endpoint does', async () => {
   const as = await world();
   await as.revoke(as.good);
   const found = await as.run(as.good);
@@ -122,7 +122,7 @@ test('issue 4 check: a revoked certificate fails at its status, as the token end
   await foretold(as, found, as.good);
 });
 
-test('issue 4 check: of a silent responder it says what was asked and what came of it', async () => {
+test('certbound check: of a silent responder it says what was asked and what came of it', async () => {
   const as = await world();
   as.responder.reply = 'silent';
   const found = await as.run(as.good);
@@ -132,7 +132,7 @@ test('issue 4 check: of a silent responder it says what was asked and what came 
   assert.equal((await foretold(as, found, as.good)).status, 503);
 });
 
-test('issue 4 check: soft-fail shows what it tolerated, and how short the token is', async () => {
+test('certbound check: soft-fail shows what it tolerated, and how short the token is', async () => {
   const as = await world({
     tenant: { status_policy: { mode: 'soft-fail', order: 'ocsp', depth: 'chain', maxStatusAge: 300, nonce: 'off' } },
   });
@@ -148,7 +148,7 @@ test('issue 4 check: soft-fail shows what it tolerated, and how short the token 
   await foretold(as, found, as.good);
 });
 
-test('issue 4 check: an unknown and a disabled client fail at the client, after path and status', async () => {
+test('certbound check: an unknown and a disabled client fail at the client, after path and status', async () => {
   const as = await world();
   const unknown = await as.run(as.good, { client_id: 'nobody' });
   assert.equal(unknown.reason, 'client_unknown');
@@ -169,7 +169,7 @@ test('issue 4 check: an unknown and a disabled client fail at the client, after 
   await foretold(as, disabled, as.good);
 });
 
-test("issue 4 check: another client's certificate fails at the match, with both names", async () => {
+test("certbound check: another client's certificate fails at the match, with both names", async () => {
   const as = await world();
   const found = await as.run(as.good, { client_id: 'api' });
   assert.equal(found.reason, 'subject_mismatch');
@@ -186,7 +186,7 @@ test('C5: a subject that would match in reverse order is told so', async () => {
   await foretold(as, found, as.good, 'reversed');
 });
 
-test('issue 4 check: an untrusted, an expired and a weak certificate fail at the path, and nobody is asked', async () => {
+test('certbound check: an untrusted, an expired and a weak certificate fail at the path, and nobody is asked', async () => {
   const as = await world();
   const own = await issueCertificate(undefined, {
     subject,
@@ -215,7 +215,7 @@ test('issue 4 check: an untrusted, an expired and a weak certificate fail at the
   assert.equal((await as.run(weak)).reason, 'weak_key');
 });
 
-test('issue 4 check: bytes that are no certificate fail at parsing; a file without any is asked wrongly', async () => {
+test('certbound check: bytes that are no certificate fail at parsing; a file without any is asked wrongly', async () => {
   const as = await world();
   const broken = Buffer.from(as.good.der);
   broken[broken.length - 100] = (broken[broken.length - 100] ?? 0) ^ 0xff;
@@ -238,7 +238,7 @@ test('issue 4 check: bytes that are no certificate fail at parsing; a file witho
   }
 });
 
-test('issue 4 check: a missing intermediate is named when a helper would complete the path', async () => {
+test('certbound check: a missing intermediate is named when a helper would complete the path', async () => {
   const as = await world();
   const intermediate = parseCertificate(as.authority.intermediate.der);
   assert.ok(intermediate.ok);
@@ -255,7 +255,7 @@ test('issue 4 check: a missing intermediate is named when a helper would complet
   await foretold(as, helped, as.good);
 });
 
-test('issue 4 check: without a client it says whose certificate it is', async () => {
+test('certbound check: without a client it says whose certificate it is', async () => {
   const as = await world();
   await as.register({ client_id: 'second', tls_client_auth_subject_dn: 'cn=CLIENT,o=example,c=de' });
   const found = await as.run(as.good, {});
@@ -273,7 +273,7 @@ test('issue 4 check: without a client it says whose certificate it is', async ()
   assert.deepEqual([revoked.accepted, revoked.reason], [false, 'certificate_revoked']);
 });
 
-test('issue 4 check: a blocked certificate fails at the blocks, before anybody is asked', async () => {
+test('certbound check: a blocked certificate fails at the blocks, before anybody is asked', async () => {
   const as = await world();
   const snapshot = await as.server.registry.snapshot('default');
   assert.ok(snapshot);
@@ -291,7 +291,7 @@ test('issue 4 check: a blocked certificate fails at the blocks, before anybody i
   assert.equal(as.responder.asked, asked);
 });
 
-test('issue 4 check: a certificate that ends soon says what ends the token', async () => {
+test('certbound check: a certificate that ends soon says what ends the token', async () => {
   const as = await world();
   const brief = await as.issue({ subject, notAfter: new Date(as.clock.now.getTime() + 120_000) });
   const found = await as.run(brief);
@@ -303,7 +303,7 @@ test('issue 4 check: a certificate that ends soon says what ends the token', asy
   await foretold(as, found, brief);
 });
 
-test('issue 4 check: a client without the grant is told what the endpoint says', async () => {
+test('certbound check: a client without the grant is told what the endpoint says', async () => {
   const as = await world();
   await as.register({ ...client, client_id: 'no-grant', grant_types: [] });
   const found = await as.run(as.good, { client_id: 'no-grant' });

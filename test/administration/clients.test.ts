@@ -24,7 +24,7 @@ const empty = async () => {
   for (const id of await ids()) await stores.clients.remove('default', id);
 };
 
-test('issue 6 client: one and several are registered with the time of it', async () => {
+test('certbound client: one and several are registered with the time of it', async () => {
   accepted(await add(metadata('one')));
   accepted(await add([metadata('two'), metadata('three', { scope: 'read' })]));
   assert.deepEqual((await ids()).toSorted(), ['one', 'three', 'two']);
@@ -63,12 +63,12 @@ for (const [what, value, told] of refused) {
   });
 }
 
-test('issue 6 client: a scope that the tenant does not offer is refused', async () => {
+test('certbound client: a scope that the tenant does not offer is refused', async () => {
   const told = refusals(await add(metadata('a', { scope: 'read write' }), { tenant: 'other' }));
   assert.match(told[0] ?? '', /^client "a": scope write is not offered by tenant other; offered are read/);
 });
 
-test('issue 6 client: one that is registered is replaced only when asked to, and stays disabled', async () => {
+test('certbound client: one that is registered is replaced only when asked to, and stays disabled', async () => {
   accepted(await add(metadata('one', { scope: 'read' })));
   assert.match(refusals(await add(metadata('one')))[0] ?? '', /is registered already; see --replace/);
   accepted(await setDisabled('default', 'one', true, operator, stores));
@@ -80,7 +80,7 @@ test('issue 6 client: one that is registered is replaced only when asked to, and
   await empty();
 });
 
-test('issue 4 client: disable and enable, each written down once', async () => {
+test('certbound client: disable and enable, each written down once', async () => {
   accepted(await add(metadata('one')));
   const trail = stores.trail.length;
   assert.equal(accepted(await setDisabled('default', 'one', true, operator, stores)).changed, true);
@@ -120,7 +120,7 @@ test('design §5: a client of another tenant, an unknown one and an unknown tena
   await empty();
 });
 
-test('issue 6 client: two clients of one name are registered with a caution', async () => {
+test('certbound client: two clients of one name are registered with a caution', async () => {
   accepted(await add(metadata('one')));
   const { cautions } = accepted(await add(metadata('two', { tls_client_auth_subject_dn: 'cn=ONE, o=example' })));
   assert.match(cautions[0] ?? '', /^two: one has the same registered name/);

@@ -39,7 +39,7 @@ async function world() {
   };
 }
 
-test('issue 4 crl upload: what the list says holds, until its nextUpdate, and no longer when it is removed', async () => {
+test('certbound crl upload: what the list says holds, until its nextUpdate, and no longer when it is removed', async () => {
   const { upload, remove, reason, stores } = await world();
   assert.equal(await reason(good.der), 'no_status_source');
   const kept = accepted(await upload(crl()));
@@ -56,7 +56,7 @@ test('issue 4 crl upload: what the list says holds, until its nextUpdate, and no
   assert.equal(await reason(good.der), 'no_status_source');
 });
 
-test('issue 4 crl upload: PEM, a successor, and the settings of the entry that stay', async () => {
+test('certbound crl upload: PEM, a successor, and the settings of the entry that stay', async () => {
   const { upload, reason, entry, stores } = await world();
   accepted(
     await changeEntryPolicy('default', root.certificate.thumbprint, new Map([['order', 'crl']]), operator, stores),
@@ -88,7 +88,7 @@ const refused: readonly (readonly [what: string, file: Uint8Array, told: RegExp]
 ];
 
 for (const [what, file, told] of refused) {
-  test(`issue 4 crl upload: ${what} is refused, and nothing is kept or written down`, async () => {
+  test(`certbound crl upload: ${what} is refused, and nothing is kept or written down`, async () => {
     const { upload, stores, entry } = await world();
     const trail = stores.trail.length;
     assert.match(refusals(await upload(file))[0] ?? '', told);
@@ -124,7 +124,7 @@ test('design §5: a list is kept for one tenant, one entry, and no client certif
   assert.match(refusals(await remove())[0] ?? '', /no CRL was uploaded/);
 });
 
-test('issue 4 crl upload: where no CRL is asked, it says so', async () => {
+test('certbound crl upload: where no CRL is asked, it says so', async () => {
   const { upload, stores } = await world();
   accepted(await changePolicy('default', new Map([['order', 'ocsp']]), operator, stores));
   assert.match(accepted(await upload(crl())).cautions[0] ?? '', /^order=ocsp/);

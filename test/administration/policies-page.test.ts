@@ -27,7 +27,7 @@ test('docs/policies.md: every command that it shows is one', () => {
   );
 });
 
-test('issue 6: every command has a summary, and examples that begin with its name', () => {
+test('certbound: every command has a summary, and examples that begin with its name', () => {
   for (const { name, summary, examples } of commands) {
     assert.ok(summary.length > 10, name);
     assert.ok(examples.length > 0, name);

@@ -86,12 +86,12 @@ const tenantValues: Readonly<Record<string, readonly [text: string, read: string
   scopes_supported: [['read write,read', 'scopes_supported', ['read', 'write']]],
 };
 
-test('issue 4 policy: every setting of a tenant has a value here', () => {
+test('certbound policy: every setting of a tenant has a value here', () => {
   assert.deepEqual(Object.keys(tenantValues).toSorted(), tenantSettings.map(({ name }) => name).toSorted());
 });
 
 for (const [name, cases] of Object.entries(tenantValues)) {
-  test(`issue 4 policy: ${name} is set, shown as the tenant's, and unset to its default`, async () => {
+  test(`certbound policy: ${name} is set, shown as the tenant's, and unset to its default`, async () => {
     const before = await tenantRow();
     for (const [text, member, value] of cases) {
       const told = accepted(await set({ [name]: text }));
@@ -183,7 +183,7 @@ const allowedOfHostile: Readonly<Record<string, readonly string[]>> = {
   hosts: ['null', 'undefined', '1e3', '0x10', '1.5', 'constructor', 'hard-fail', 'Hard-Fail', '99999999999', 'off\n'],
 };
 
-test('issue 4 policy: a wrong value is refused with its setting and changes nothing, also beside right ones', async () => {
+test('certbound policy: a wrong value is refused with its setting and changes nothing, also beside right ones', async () => {
   const before = await tenantRow();
   const trail = stores.trail.length;
   for (const { name } of tenantSettings) {
@@ -204,7 +204,7 @@ test('issue 4 policy: a wrong value is refused with its setting and changes noth
   assert.equal(stores.trail.length, trail);
 });
 
-test('issue 4 policy: all problems are told at once', async () => {
+test('certbound policy: all problems are told at once', async () => {
   const told = refusals(await set({ mode: 'maybe', depth: 'deep', nosuch: '1' }));
   assert.equal(told.length, 3);
   assert.match(told[0] ?? '', /^mode "maybe": must be hard-fail \| soft-fail \| off/);
@@ -212,7 +212,7 @@ test('issue 4 policy: all problems are told at once', async () => {
 });
 
 for (const name of ['__proto__', 'constructor', 'toString', 'overrides', 'status_policy', 'issuer', 'name', '']) {
-  test(`issue 4 policy: ${JSON.stringify(name)} is no setting of tenants or entries`, async () => {
+  test(`certbound policy: ${JSON.stringify(name)} is no setting of tenants or entries`, async () => {
     assert.match(
       refusals(await changePolicy('default', new Map([[name, 'x']]), operator, stores))[0] ?? '',
       /no such setting/,
@@ -228,7 +228,7 @@ for (const name of ['__proto__', 'constructor', 'toString', 'overrides', 'status
   });
 }
 
-test('issue 4 policy: nothing named is refused', async () => {
+test('certbound policy: nothing named is refused', async () => {
   assert.match(refusals(await set({}))[0] ?? '', /no setting is named/);
 });
 
@@ -252,7 +252,7 @@ test('design §5: what one tenant sets, another does not have', async () => {
   accepted(await set({ mode: undefined }, 'other'));
 });
 
-test('issue 4 policy: a change is written down with who, what, from and to; one that changes nothing is not', async () => {
+test('certbound policy: a change is written down with who, what, from and to; one that changes nothing is not', async () => {
   const before = stores.trail.length;
   accepted(await set({ mode: 'soft-fail', depth: 'chain' }));
   assert.deepEqual(stores.trail.slice(before), [
@@ -270,13 +270,13 @@ test('issue 4 policy: a change is written down with who, what, from and to; one 
   accepted(await set({ mode: undefined }));
 });
 
-test('issue 4 policy: what cannot be written down is not changed', async () => {
+test('certbound policy: what cannot be written down is not changed', async () => {
   const audit = { change: async () => Promise.reject(new Error('no trail')) };
   await assert.rejects(changePolicy('default', values({ mode: 'off' }), operator, { ...stores, audit }), /no trail/);
   assert.equal((await tenantRow()).status_policy.mode, 'hard-fail');
 });
 
-test('issue 4 policy: dangerous values are taken and come with a caution, the defaults with none', async () => {
+test('certbound policy: dangerous values are taken and come with a caution, the defaults with none', async () => {
   for (const [name, text] of [
     ['mode', 'off'],
     ['mode', 'soft-fail'],
@@ -310,7 +310,7 @@ const entryValues: Readonly<Record<string, readonly [SettingInput, unknown]>> = 
   constraints: ['ignore', { policy: { constraints: 'ignore' } }],
 };
 
-test('issue 4 policy: every setting of an entry has a value here', () => {
+test('certbound policy: every setting of an entry has a value here', () => {
   assert.deepEqual(
     [...Object.keys(entryValues), 'partial_chain'].toSorted(),
     entrySettings.map(({ name }) => name).toSorted(),
@@ -318,7 +318,7 @@ test('issue 4 policy: every setting of an entry has a value here', () => {
 });
 
 for (const [name, [input, members]] of Object.entries(entryValues)) {
-  test(`issue 4 policy: ${name} of an entry is set, shown as the entry's, and unset without a trace`, async () => {
+  test(`certbound policy: ${name} of an entry is set, shown as the entry's, and unset without a trace`, async () => {
     const told = accepted(await setEntry({ [name]: input }));
     assert.equal(told.changes.length, 1);
     assert.deepEqual(await entryRow(root.der), { type: 'anchor', certificate: root.der, ...(members as object) });
@@ -334,7 +334,7 @@ for (const [name, [input, members]] of Object.entries(entryValues)) {
   });
 }
 
-test('issue 4 policy: an entry that says the default of the tenant says it for itself', async () => {
+test('certbound policy: an entry that says the default of the tenant says it for itself', async () => {
   accepted(await setEntry({ mode: 'hard-fail' }));
   accepted(await set({ mode: 'off' }));
   const shown = accepted(await showEntryPolicy('default', root.certificate.thumbprint, stores)).settings;
@@ -378,7 +378,7 @@ const wrongEntryValues: Readonly<Record<string, readonly SettingInput[]>> = {
   constraints: ['maybe'],
 };
 
-test('issue 4 policy: a wrong value of an entry is refused with its setting and changes nothing', async () => {
+test('certbound policy: a wrong value of an entry is refused with its setting and changes nothing', async () => {
   const trail = stores.trail.length;
   for (const { name } of entrySettings) {
     for (const input of [...hostile, ...(wrongEntryValues[name] ?? [])]) {
@@ -390,7 +390,7 @@ test('issue 4 policy: a wrong value of an entry is refused with its setting and 
   assert.equal(stores.trail.length, trail);
 });
 
-test('issue 4 policy: hosts are of the tenant, addresses of the entry', async () => {
+test('certbound policy: hosts are of the tenant, addresses of the entry', async () => {
   assert.match(refusals(await setEntry({ hosts: 'a.example' }))[0] ?? '', /no such setting/);
   assert.match(refusals(await set({ crl_url: 'http://a.example' }))[0] ?? '', /need --entry/);
 });
@@ -402,14 +402,14 @@ for (const [what, entry] of [
   ['the thumbprint of a certificate that is not there', leaf.certificate.thumbprint],
   ['another spelling of a thumbprint', `${'A'.repeat(42)}B`],
 ] as const) {
-  test(`issue 4 policy: ${what} is no entry`, async () => {
+  test(`certbound policy: ${what} is no entry`, async () => {
     for (const result of [await setEntry({ mode: 'off' }, entry), await showEntryPolicy('default', entry, stores)]) {
       assert.match(refusals(result)[0] ?? '', /^entry .*truststore list/);
     }
   });
 }
 
-test('issue 4 policy: an entry is named in hexadecimal with and without colons as well', async () => {
+test('certbound policy: an entry is named in hexadecimal with and without colons as well', async () => {
   const hex = Buffer.from(root.certificate.thumbprint, 'base64url').toString('hex');
   const colons = hex.toUpperCase().replace(/..(?!$)/g, '$&:');
   for (const text of [hex, colons, `SHA256 Fingerprint=${colons}`]) {
@@ -434,7 +434,7 @@ test('design §6: a client certificate in the truststore has no policy', async (
   await stores.truststore.remove('default', self.certificate.thumbprint);
 });
 
-test('issue 4 policy: whatever text is set, the row stays a policy or nothing changes', async () => {
+test('certbound policy: whatever text is set, the row stays a policy or nothing changes', async () => {
   const names = tenantSettings.map(({ name }) => name);
   await fc.assert(
     fc.asyncProperty(

@@ -6,7 +6,7 @@ import { accepted, operator, refusals, registry } from './registry.ts';
 
 const none = () => ({ ...memoryStores(), audit: { change: async () => {} } });
 
-test('issue 6 tenant: the first one needs issuer and mTLS host, later ones have theirs below it', async () => {
+test('certbound tenant: the first one needs issuer and mTLS host, later ones have theirs below it', async () => {
   const stores = none();
   assert.equal(refusals(await addTenant({ name: 'default' }, operator, stores)).length, 2);
   const issuer = 'https://auth.example:8443';
@@ -22,7 +22,7 @@ test('issue 6 tenant: the first one needs issuer and mTLS host, later ones have 
   assert.equal(accepted(await showTenant('acme', stores)).name, 'acme');
 });
 
-test('issue 6 tenant: one with a host of its own', async () => {
+test('certbound tenant: one with a host of its own', async () => {
   const stores = await registry();
   const issuer = 'https://auth.acme.example';
   accepted(await addTenant({ name: 'acme', issuer, mtls_base_uri: 'https://mtls.acme.example' }, operator, stores));
@@ -90,7 +90,7 @@ for (const mtls_base_uri of [
   });
 }
 
-test('issue 6 tenant: an unknown one cannot be shown', async () => {
+test('certbound tenant: an unknown one cannot be shown', async () => {
   const stores = await registry();
   for (const name of ['nobody', '', '__proto__', 'default\n']) {
     assert.match(refusals(await showTenant(name, stores))[0] ?? '', /is not registered; see «tenant list»/);

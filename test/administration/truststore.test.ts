@@ -47,7 +47,7 @@ const empty = async () => {
   for (const { thumbprint } of await list()) await stores.truststore.remove('default', thumbprint);
 };
 
-test('issue 6 truststore: a bundle is typed entry by entry, and adding it again changes nothing', async () => {
+test('certbound truststore: a bundle is typed entry by entry, and adding it again changes nothing', async () => {
   const first = accepted(await add(bundle(root, intermediate)));
   assert.deepEqual(
     first.entries.map(({ type, change }) => [type, change]),
@@ -69,12 +69,12 @@ test('issue 6 truststore: a bundle is typed entry by entry, and adding it again 
   await empty();
 });
 
-test('issue 6 truststore: DER as PEM', async () => {
+test('certbound truststore: DER as PEM', async () => {
   assert.equal(accepted(await add(root.der)).entries[0]?.type, 'anchor');
   await empty();
 });
 
-test('issue 6 truststore: another type is a change that keeps the settings of the entry', async () => {
+test('certbound truststore: another type is a change that keeps the settings of the entry', async () => {
   accepted(await add(bundle(root)));
   accepted(
     await changeEntryPolicy(
@@ -127,13 +127,13 @@ const refused: readonly (readonly [
 ];
 
 for (const [what, file, type, told] of refused) {
-  test(`issue 6 truststore: ${what} is refused by name, and nothing is added`, async () => {
+  test(`certbound truststore: ${what} is refused by name, and nothing is added`, async () => {
     assert.match(refusals(await add(file, type))[0] ?? '', told);
     assert.deepEqual(await list(), []);
   });
 }
 
-test('issue 6 truststore: each refused certificate of a bundle is named, and the good ones wait', async () => {
+test('certbound truststore: each refused certificate of a bundle is named, and the good ones wait', async () => {
   const told = refusals(await add(bundle(root, expired, weak, leaf)));
   assert.equal(told.length, 3);
   assert.match(told.join('\n'), /CN=Expired.*CN=Weak.*CN=client/s);
@@ -160,7 +160,7 @@ test("aws.md: a second certificate with a tenant's or another tenant's subject i
   await empty();
 });
 
-test('issue 6 truststore: removing needs the entry, tells what is left, and is written down', async () => {
+test('certbound truststore: removing needs the entry, tells what is left, and is written down', async () => {
   accepted(await add(bundle(root, intermediate)));
   const id = intermediate.certificate.thumbprint;
   assert.deepEqual(accepted(await removeEntry('default', id, operator, stores)).cautions, []);

@@ -59,7 +59,7 @@ async function json(...args: string[]): Promise<unknown> {
   return JSON.parse(out.join('\n'));
 }
 
-test('issue 6: every command tells about itself with --help, and nothing is opened for it', async () => {
+test('certbound: every command tells about itself with --help, and nothing is opened for it', async () => {
   for (const { name, flags, examples } of commands) {
     const { out, error, exit } = await certbound(...name.split(' '), '--help');
     assert.equal(exit, 0);
@@ -73,7 +73,7 @@ test('issue 6: every command tells about itself with --help, and nothing is open
   assert.deepEqual(opened, []);
 });
 
-test('issue 6: what runs is told, and the registry is closed in the end', async () => {
+test('certbound: what runs is told, and the registry is closed in the end', async () => {
   const added = await certbound('truststore', 'add', bundle);
   assert.equal(added.exit, 0);
   assert.match(added.out.join('\n'), /added\s+\S{43}\s+anchor\s+CN=Root/);
@@ -99,7 +99,7 @@ test('issue 6: what runs is told, and the registry is closed in the end', async 
   assert.equal(removed.exit, 0);
 });
 
-test('issue 4: policy show says where each value comes from', async () => {
+test('certbound: policy show says where each value comes from', async () => {
   await certbound('truststore', 'add', bundle);
   const entry = root.certificate.thumbprint;
   assert.deepEqual((await certbound('policy', 'set', 'nonce=prefer')).out, ['nonce  off → prefer']);
@@ -119,7 +119,7 @@ test('issue 4: policy show says where each value comes from', async () => {
   );
 });
 
-test('issue 4 check: a refused certificate is exit code 3, with the steps for people and for scripts', async () => {
+test('certbound check: a refused certificate is exit code 3, with the steps for people and for scripts', async () => {
   await certbound('truststore', 'add', write('root.pem', root.pem));
   const { exit, out } = await certbound('check', certificate, '--helper', bundle);
   assert.equal(exit, 3);
@@ -177,7 +177,7 @@ const wrong: readonly (readonly [args: readonly string[], told: RegExp])[] = [
 ];
 
 for (const [args, told] of wrong) {
-  test(`issue 6: certbound ${args.map((arg) => arg.replace(folder, '')).join(' ')} is asked wrongly`, async () => {
+  test(`certbound: certbound ${args.map((arg) => arg.replace(folder, '')).join(' ')} is asked wrongly`, async () => {
     const { exit, out, error } = await certbound(...args);
     assert.equal(exit, 2, out.join('\n'));
     assert.deepEqual(out, []);
@@ -196,14 +196,14 @@ for (const [what, args, told] of [
   ['a folder', ['check', folder], /cannot be read \(EISDIR\)$/],
   ['a file that is not JSON', ['client', 'add', notJson], /not\.json: is not JSON$/],
 ] as const) {
-  test(`issue 6: ${what} is exit code 1, told in one line`, async () => {
+  test(`certbound: ${what} is exit code 1, told in one line`, async () => {
     const { exit, error } = await certbound(...args);
     assert.deepEqual([exit, error.length], [1, 1]);
     assert.match(error[0] ?? '', told);
   });
 }
 
-test('issue 6: a store that fails is exit code 1 with its cause, and without a stack', async () => {
+test('certbound: a store that fails is exit code 1 with its cause, and without a stack', async () => {
   const failing = {
     ...stores.clients,
     list: () => Promise.reject(new Error('DynamoDB Query failed', { cause: new Error('expired\n token') })),
@@ -214,7 +214,7 @@ test('issue 6: a store that fails is exit code 1 with its cause, and without a s
   assert.equal(closed, 1);
 });
 
-test('issue 6: what a client is called cannot draw on the terminal, and JSON says it all the same', async () => {
+test('certbound: what a client is called cannot draw on the terminal, and JSON says it all the same', async () => {
   const subject = 'CN=\u001b[31mred\u009b2J\u2028line';
   await stores.clients.save('default', { client_id: 'evil', tls_client_auth_subject_dn: subject });
   const shown = [
@@ -233,7 +233,7 @@ test('issue 6: what a client is called cannot draw on the terminal, and JSON say
   );
 });
 
-test('issue 6: flags choose the registry', async () => {
+test('certbound: flags choose the registry', async () => {
   await certbound('tenant', 'list', '--registry', 'r', '--grants', 'g', '--region', 'eu-central-1', '--state-dir', 'x');
   assert.deepEqual(opened, [{ stateDirectory: 'x', registryTable: 'r', grantsTable: 'g', region: 'eu-central-1' }]);
 });

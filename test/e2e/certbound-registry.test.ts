@@ -86,7 +86,7 @@ const identityOf = ({ certificate, key }: Pick<KeyedCertificate, 'certificate' |
   key,
 });
 
-test('issue 4: a blocked certificate gets no token and its live token dies; unblocked, both come back', async () => {
+test('certbound: a blocked certificate gets no token and its live token dies; unblocked, both come back', async () => {
   const token = await newToken();
   assert.ok(active(true)(await introspect(token)));
   const file = certificateFile(server.state, 'demo-client-1');
@@ -111,7 +111,7 @@ test('N14: the tokens of a disabled client are inactive, and active again when i
   await until(() => introspect(token), active(true));
 });
 
-test('issue 4: policy set takes effect: silence is 503, tolerated, not asked about; and in an entry alone', async () => {
+test('certbound: policy set takes effect: silence is 503, tolerated, not asked about; and in an entry alone', async () => {
   const { intermediate } = await authorityOf(server.state);
   const leaf = identityOf(
     await issueCertificate(intermediate, {
@@ -153,7 +153,7 @@ async function checked(pem: string, name: string, ...args: string[]) {
   return found;
 }
 
-test('issue 4 check: its verdict is what the token endpoint then does', async () => {
+test('certbound check: its verdict is what the token endpoint then does', async () => {
   const control = controlOf(server.endpoint);
   const good = await control.issue(demoSubject('demo-client-1'));
   const revoked = await control.issue(demoSubject('demo-client-1'));
@@ -183,7 +183,7 @@ test('issue 4 check: its verdict is what the token endpoint then does', async ()
   }
 });
 
-test('issue 4 check: an expired and a self-made certificate, which the gateway keeps out, are explained all the same', async () => {
+test('certbound check: an expired and a self-made certificate, which the gateway keeps out, are explained all the same', async () => {
   const { intermediate } = await authorityOf(server.state);
   const request = { subject: demoSubject('demo-client-1'), eku: ['clientAuth'], notBefore: new Date('2020-01-01') };
   const expired = await issueCertificate(intermediate, { ...request, notAfter: new Date('2021-01-01') });
@@ -207,7 +207,7 @@ test('C5: a client that is registered by its certificate gets a token', async ()
   assert.equal((await certbound('client', 'add', '--client-id', 'billing', '--cert', file)).exit, 2);
 });
 
-test('issue 6: tables that the environment names are an account, found by the AWS SDK', async () => {
+test('certbound: tables that the environment names are an account, found by the AWS SDK', async () => {
   const account = {
     PATH: process.env['PATH'],
     AWS_REGION: 'eu-central-1',
@@ -238,7 +238,7 @@ test('certbound: the outside sees one line and an exit code, never a stack', asy
   }
 });
 
-test('issue 4: what was set while nothing runs, and before a restart, holds after it', async () => {
+test('certbound: what was set while nothing runs, and before a restart, holds after it', async () => {
   await done('policy', 'set', 'max_status_age=3');
   await server.stop();
   await done('client', 'disable', 'demo-client-2');

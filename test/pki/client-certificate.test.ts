@@ -105,7 +105,7 @@ describe('path, then status', () => {
     assert.equal(ports.requests.length, 0);
   });
 
-  test('issue 4: a responder that is down for an hour: each policy as documented, and well again within one negative cache', async () => {
+  test('certbound: a responder that is down for an hour: each policy as documented, and well again within one negative cache', async () => {
     const ports = network({ [ocspUrl]: answer('good', { nextUpdate: seconds(600) }), [rootUrl]: rootCrl });
     const policy = { order: 'ocsp-crl' as const };
     assert.equal(await outcome(ports, policy), 'ok');
@@ -159,7 +159,7 @@ describe('evidence', () => {
     { requiredKeys: [] },
   ) as fc.Arbitrary<StatusOverride>;
 
-  test('issue 4: nor does what an entry says of its CA', async () => {
+  test('certbound: nor does what an entry says of its CA', async () => {
     const known = (await checkedRevoked()).statuses;
     await fc.assert(
       fc.asyncProperty(replies, settings, settings, fc.nat(86_400), async (ocsp, ofCa, ofRoot, later) => {
@@ -178,7 +178,7 @@ describe('evidence', () => {
     return verdict.failure;
   }
 
-  test('issue 3: once revoked has been seen no other evidence makes the certificate usable', async () => {
+  test('pki: once revoked has been seen no other evidence makes the certificate usable', async () => {
     await fc.assert(
       fc.asyncProperty(replies, replies, policies, fc.nat(86_400), async (ocsp, crl, policy, later) => {
         const ports = network({ [ocspUrl]: revokedAnswer, [crlUrl]: crl, [rootUrl]: rootCrl });
@@ -194,7 +194,7 @@ describe('evidence', () => {
     );
   });
 
-  test('issue 3: whatever the sources send, the verdict is a value and never an exception', async () => {
+  test('pki: whatever the sources send, the verdict is a value and never an exception', async () => {
     await fc.assert(
       fc.asyncProperty(replies, replies, replies, policies, async (ocsp, crl, rootReply, policy) => {
         const ports = network({ [ocspUrl]: ocsp, [crlUrl]: crl, [rootUrl]: rootReply });
@@ -205,7 +205,7 @@ describe('evidence', () => {
     );
   });
 
-  test('issue 3: a certificate passes under hard-fail only by an answer that says good', async () => {
+  test('pki: a certificate passes under hard-fail only by an answer that says good', async () => {
     await fc.assert(
       fc.asyncProperty(replies, replies, policies, async (ocsp, crl, policy) => {
         const ports = network({ [ocspUrl]: ocsp, [crlUrl]: crl, [rootUrl]: rootCrl });

@@ -85,7 +85,7 @@ test('performance §5: introspection is 1 GetItem warm', async () => {
   assert.equal(asked, 0);
 });
 
-test('issue 4: introspection of a holder that memory does not know is 1 BatchGetItem more and no network', async () => {
+test('certbound: introspection of a holder that memory does not know is 1 BatchGetItem more and no network', async () => {
   const token = await newToken();
   const other = await otherProcess();
   const cold = await cost(() => other.introspect(token, api));

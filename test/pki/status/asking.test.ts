@@ -43,7 +43,7 @@ async function asks(
   return world.requests.length > 0;
 }
 
-test('issue 4: a fresh status is judged without loading what asks; a stale one loads it', async () => {
+test('certbound: a fresh status is judged without loading what asks; a stale one loads it', async () => {
   const loaded = new Set<string>();
   const hooks = registerHooks({
     load(module, context, next) {
@@ -65,7 +65,7 @@ test('issue 4: a fresh status is judged without loading what asks; a stale one l
   }
 });
 
-test('issue 4: in a bundle of one file as well, what asks is evaluated when it is needed', async () => {
+test('certbound: in a bundle of one file as well, what asks is evaluated when it is needed', async () => {
   const evaluated: string[] = [];
   Object.assign(globalThis, { evaluated });
   const { outputFiles } = await build({

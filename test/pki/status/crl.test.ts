@@ -338,7 +338,7 @@ describe('size', () => {
     assert.deepEqual([work.entries, work.probes], [3000, 0]);
   });
 
-  test('issue 3: names and extensions of a CRL, which are read before its signature, are bounded; entries are not', () => {
+  test('pki: names and extensions of a CRL, which are read before its signature, are bounded; entries are not', () => {
     const names = (count: number) =>
       Array.from({ length: count }, (_, index) => generalName.uri(`http://crl.test/${index}`));
     assert(usable(crlOf({ idp: { names: names(1000) } })));
@@ -347,7 +347,7 @@ describe('size', () => {
     assert(!usable(crlOf({ issuerName: write(tags.sequence, new Uint8Array(70_000)) })));
   });
 
-  test('issue 3: one serial number can be in a CRL for many issuers, but not to make a lookup slow', () => {
+  test('pki: one serial number can be in a CRL for many issuers, but not to make a lookup slow', () => {
     const same = (count: number) => {
       const one = writeEntry({ serial: serial(7), certificateIssuer: [generalName.directory('CN=X')] });
       return parse(

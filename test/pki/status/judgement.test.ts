@@ -263,7 +263,7 @@ describe('properties', () => {
   );
   const anyPath = fc.array(anyStatus, { maxLength: 6 });
 
-  test('issue 3: revoked never becomes usable, whatever else is in the evidence and under every policy', () => {
+  test('pki: revoked never becomes usable, whatever else is in the evidence and under every policy', () => {
     fc.assert(
       fc.property(anyPath, anyPath, anyStatus, anyPolicy, date, (before, behind, one, policy, when) => {
         const verdict = judgeStatus([...before, { ...one, status: 'revoked' }, ...behind], policy, when);

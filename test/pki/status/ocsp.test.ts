@@ -449,7 +449,7 @@ describe('encoding', () => {
     );
   });
 
-  test('issue 3: answers are bounded in size and identifiers in length, so that none costs more than its bytes', () => {
+  test('pki: answers are bounded in size and identifiers in length, so that none costs more than its bytes', () => {
     const padded = (bytes: number) => respond({ extensions: [extension('1.2.3.4', new Uint8Array(bytes))] });
     assert.equal(verdict(padded(60_000)), 'good');
     assert.equal(verdict(padded(66_000)), 'malformed');
