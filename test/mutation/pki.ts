@@ -175,9 +175,9 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'the two signature algorithms of a certificate',
-    file: 'lib/pki/certificate/certificate.ts',
-    find: 'if (Buffer.compare(encoding(innerAlgorithm), signatureAlgorithm.der) !== 0) {',
-    replace: 'if (signatureAlgorithm.der.length === 0) {',
+    file: 'lib/pki/certificate/signature.ts',
+    find: 'if (Buffer.compare(encoding(inner), algorithm.der) !== 0) {',
+    replace: 'if (algorithm.der.length === 0) {',
     tests: ['test/pki/certificate/certificate.test.ts'],
   },
   {

@@ -13,21 +13,19 @@ import {
   encoding,
   enter,
   root,
-  tags,
   take,
   takeIf,
   takeOnly,
   takePair,
 } from './der.ts';
 import { readTime } from './der-time.ts';
-import { readBitString, readBitStringOctets, readCount, readInteger } from './der-value.ts';
+import { readBitString, readCount, readInteger } from './der-value.ts';
 import { type Extension, type KnownExtensions, readExtensions } from './extensions.ts';
 import type { GeneralName } from './general-name.ts';
 import { matchName, type Name, readName } from './name.ts';
 import { parsePem } from './pem.ts';
 import { type PublicKeyInfo, readPublicKeyInfo } from './public-key.ts';
-import type { Signed } from './signature.ts';
-import { readAlgorithmIdentifier } from './signature-algorithms.ts';
+import { type Signed, takeSameAlgorithm, takeSigned } from './signature.ts';
 import { type Thumbprint, thumbprint } from './thumbprint.ts';
 
 export type { CertificateFailure };
@@ -113,19 +111,13 @@ function refuse(problem: string, at?: number): Result<never, CertificateFailure>
 /** RFC 5280 §4.1. Throws `DerError`. */
 function readCertificate(element: Element, openssl: OpensslReading): Certificate {
   const outer = enter(element);
-  const tbsCertificate = take(outer);
-  const signatureAlgorithm = readAlgorithmIdentifier(take(outer));
-  const signature = readBitStringOctets(take(outer));
+  const { data, proof } = takeSigned(outer);
   close(outer);
 
-  const tbs = enter(tbsCertificate);
+  const tbs = enter(data);
   const version = readVersion(tbs);
   const serial = readInteger(take(tbs));
-  const innerAlgorithm = take(tbs, tags.sequence);
-  // RFC 5280 §4.1.1.2: the identifier that is not signed must be the one that is.
-  if (Buffer.compare(encoding(innerAlgorithm), signatureAlgorithm.der) !== 0) {
-    throw new DerError('the two signature algorithms differ', innerAlgorithm.start);
-  }
+  takeSameAlgorithm(tbs, proof);
   const issuer = readName(take(tbs));
   const [notBefore, notAfter] = takePair(take(tbs));
   const subject = readName(take(tbs));
@@ -151,7 +143,7 @@ function readCertificate(element: Element, openssl: OpensslReading): Certificate
     notAfter: readTime(notAfter),
     extensions,
     publicKeyInfo,
-    signed: { signed: encoding(tbsCertificate), algorithm: signatureAlgorithm, signature },
+    signed: proof,
     get selfIssued(): boolean {
       selfIssued ??= matchName(subject, issuer);
       return selfIssued;

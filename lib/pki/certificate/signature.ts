@@ -5,11 +5,13 @@
  */
 import { constants, type KeyObject, verify } from 'node:crypto';
 import { fail, ok, type Result } from '../../result.ts';
-import { decode } from './der.ts';
+import { type Cursor, DerError, decode, type Element, encoding, tags, take } from './der.ts';
+import { readBitStringOctets } from './der-value.ts';
 import { isStrongKey, type PublicKeyInfo } from './public-key.ts';
 import {
   type AlgorithmIdentifier,
   algorithmLabel,
+  readAlgorithmIdentifier,
   readSignatureScheme,
   type SignatureAlgorithms,
   type SignatureScheme,
@@ -22,6 +24,21 @@ export type Signed = {
   readonly algorithm: AlgorithmIdentifier;
   readonly signature: Uint8Array;
 };
+
+/** RFC 5280 §4.1.1, §5.1.1, RFC 6960 §4.2.1: the first three elements of such a SEQUENCE, `data` being what was signed. */
+export function takeSigned(cursor: Cursor): { readonly data: Element; readonly proof: Signed } {
+  const data = take(cursor, tags.sequence);
+  const algorithm = readAlgorithmIdentifier(take(cursor));
+  return { data, proof: { signed: encoding(data), algorithm, signature: readBitStringOctets(take(cursor)) } };
+}
+
+/** RFC 5280 §4.1.1.2, §5.1.1.2: the identifier that is not signed must be the one that is. Throws `DerError`. */
+export function takeSameAlgorithm(cursor: Cursor, { algorithm }: Signed): void {
+  const inner = take(cursor, tags.sequence);
+  if (Buffer.compare(encoding(inner), algorithm.der) !== 0) {
+    throw new DerError('the two signature algorithms differ', inner.start);
+  }
+}
 
 export type SignatureFailure =
   | { readonly reason: 'weak_signature'; readonly algorithm: string }

@@ -15,11 +15,10 @@ import {
   takeOnly,
 } from '../certificate/der.ts';
 import { readTime } from '../certificate/der-time.ts';
-import { readBitStringOctets, readCount, readInteger } from '../certificate/der-value.ts';
+import { readCount, readInteger } from '../certificate/der-value.ts';
 import { type DistributionPoint, readDistributionPoints } from '../certificate/distribution-point.ts';
 import { type Name, readName } from '../certificate/name.ts';
-import type { Signed } from '../certificate/signature.ts';
-import { readAlgorithmIdentifier } from '../certificate/signature-algorithms.ts';
+import { type Signed, takeSameAlgorithm, takeSigned } from '../certificate/signature.ts';
 import type { CrlEntry, EntryTarget } from './crl-entry.ts';
 import { type CrlIndex, type CrlWork, indexEntries } from './crl-index.ts';
 import type { EntryRange } from './crl-scan.ts';
@@ -81,17 +80,12 @@ const malformed = ({ problem, at }: { readonly problem: string; readonly at: num
 
 function readCrl(element: Element): Crl {
   const outer = enter(element);
-  const list = take(outer, tags.sequence);
-  const algorithm = readAlgorithmIdentifier(take(outer));
-  const signature = readBitStringOctets(take(outer));
+  const { data, proof } = takeSigned(outer);
   close(outer);
 
-  const tbs = enter(list);
+  const tbs = enter(data);
   const version = readVersion(takeIf(tbs, tags.integer));
-  const inner = take(tbs, tags.sequence);
-  // RFC 5280 §5.1.1.2: the identifier that is not signed must be the one that is.
-  if (Buffer.compare(encoding(inner), algorithm.der) !== 0)
-    throw new DerError('the two signature algorithms differ', inner.start);
+  takeSameAlgorithm(tbs, proof);
   const issuer = take(tbs, tags.sequence);
   const thisUpdate = readTime(take(tbs));
   const nextUpdate = takeIf(tbs, tags.utcTime) ?? takeIf(tbs, tags.generalizedTime);
@@ -103,7 +97,7 @@ function readCrl(element: Element): Crl {
   if (element.end - (entries.end - entries.start) > maximumHeaderBytes) throw new DerError('too large', element.start);
   return Object.freeze({
     der: encoding(element),
-    signed: { signed: encoding(list), algorithm, signature },
+    signed: proof,
     issuer: readName(issuer),
     thisUpdate,
     ...(nextUpdate && { nextUpdate: readTime(nextUpdate) }),

@@ -16,10 +16,9 @@ import {
   takeOnly,
 } from '../certificate/der.ts';
 import { readGeneralizedTime } from '../certificate/der-time.ts';
-import { readBitStringOctets, readCount, readNull, readOctetString, readOid } from '../certificate/der-value.ts';
+import { readCount, readNull, readOctetString, readOid } from '../certificate/der-value.ts';
 import { type Name, readName } from '../certificate/name.ts';
-import type { Signed } from '../certificate/signature.ts';
-import { readAlgorithmIdentifier } from '../certificate/signature-algorithms.ts';
+import { type Signed, takeSigned } from '../certificate/signature.ts';
 import { type Extensions, noExtensions, readExtensions } from './extensions.ts';
 import { type RevocationReason, readRevocationReason } from './revocation-reason.ts';
 
@@ -84,14 +83,12 @@ function readResponderError(status: number): ResponderError {
 
 function readBasicResponse(element: Element): OcspResponse {
   const cursor = enter(element);
-  const data = take(cursor, tags.sequence);
-  const algorithm = readAlgorithmIdentifier(take(cursor));
-  const signature = readBitStringOctets(take(cursor));
+  const { data, proof } = takeSigned(cursor);
   const certificates = takeIf(cursor, constructedTag(0));
   close(cursor);
   return {
     ...readResponseData(data),
-    proof: { signed: encoding(data), algorithm, signature },
+    proof,
     certificates: certificates ? takeAll(takeOnly(certificates, constructedTag(0))).map(encoding) : [],
   };
 }
