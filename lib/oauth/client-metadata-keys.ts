@@ -4,6 +4,12 @@ import type { RegisteredKeys } from './client.ts';
 import { type JwkProblem, keysOf } from './client-jwk.ts';
 import { InvalidMetadata, type Members, quote, string } from './client-metadata-members.ts';
 
+/** RFC 7591 §2: «The jwks_uri and jwks parameters MUST NOT both be present», whatever they are for. */
+export function refuseBoth({ jwks, jwks_uri }: Members): void {
+  if (jwks === undefined || jwks_uri === undefined) return;
+  throw new InvalidMetadata('jwks_uri', 'and jwks must not both be given');
+}
+
 /** Reads each key by `parse`. Throws `InvalidMetadata` that names the key and its member. */
 export function registeredKeys<K extends object>(
   members: Members,
@@ -11,7 +17,6 @@ export function registeredKeys<K extends object>(
 ): RegisteredKeys<K> {
   const uri = string(members, 'jwks_uri');
   const { jwks } = members;
-  if (uri !== undefined && jwks !== undefined) throw new InvalidMetadata('jwks_uri', 'and jwks must not both be given');
   if (uri !== undefined) return { kind: 'jwks_uri', uri: jwksUri(uri) };
   if (jwks === undefined) throw new InvalidMetadata('jwks', 'or jwks_uri is needed for this method');
   const keys = keysOf(jwks);

@@ -54,7 +54,8 @@ function registeredSubject(members: Members): RegisteredSubject {
   }
   const parsed = parseSan[kind](value);
   if (!parsed.ok) throw new InvalidMetadata(kind, `${quote(value)}: ${parsed.failure.problem}`);
-  return { kind, value };
+  // A host name in A-labels, as certificates hold it.
+  return { kind, value: parsed.value };
 }
 
 const parseSan = {

@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../result.ts';
 import { introspectionAlgorithms } from './assertion-algorithms.ts';
 import type { AuthenticationMethod, Client, PrivateKeyJwtClient } from './client.ts';
 import { parseAssertionJwk, parseCertificateJwk } from './client-jwk.ts';
-import { registeredKeys } from './client-metadata-keys.ts';
+import { refuseBoth, registeredKeys } from './client-metadata-keys.ts';
 import {
   boolean,
   count,
@@ -39,6 +39,7 @@ function client(members: Members): Client {
   const client_id_issued_at = count(members, 'client_id_issued_at', Number.MAX_SAFE_INTEGER);
   const access_token_lifetime = count(members, 'access_token_lifetime', 86_400);
   const method = authenticationMethod(members);
+  refuseBoth(members);
   return {
     client_id: clientId(members),
     ...methods[method](members),

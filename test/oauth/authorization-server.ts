@@ -34,6 +34,8 @@ export type Settings = {
   readonly keyWrap?: boolean;
   /** Instead of those in memory. */
   readonly stores?: Stores;
+  /** Instead of the CA’s responder and `pages`. */
+  readonly fetch?: Fetch;
   /** That of another process: its stores, its CA, its clock. */
   readonly world?: World;
 };
@@ -95,7 +97,7 @@ export async function authorizationServer(settings: Settings = {}) {
   const server: EdgeServer = {
     ...stores,
     keys: signingKeys({ store: stores.keys, wrap: keyWrap ? localWrap : undefined, unwrapped: boundedMemory(100) }),
-    registry: registry(stores, { maxAge: 1, now, fetch }),
+    registry: registry(stores, { maxAge: 1, now, fetch: settings.fetch ?? fetch }),
     keepRefusal: keepRefusal(stores.audit, boundedMemory(100)),
     now,
     randomBytes: (size) => Buffer.alloc(size, ++counter),

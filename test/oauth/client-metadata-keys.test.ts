@@ -67,6 +67,7 @@ test('RFC 7591 §2, C26: jwks and jwks_uri are not both given, and one of them i
     refused({ ...metadata, jwks: undefined }, /^jwks$/, /needed/);
     accepted({ ...metadata, jwks: undefined, jwks_uri });
   }
+  refused({ client_id: 'a', tls_client_auth_subject_dn: 'CN=a', jwks: { keys: [] }, jwks_uri }, /^jwks_uri$/, /both/);
 });
 
 for (const jwks_uri of [

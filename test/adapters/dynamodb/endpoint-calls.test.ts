@@ -5,6 +5,15 @@ import type { KeyedCertificate } from '../../../lib/local/certificate-authority.
 import { defaultStatusPolicy } from '../../../lib/pki/status/policy.ts';
 import { startEngine } from '../../contracts/dynamodb-engine.ts';
 import { type AuthorizationServer, authorizationServer } from '../../oauth/authorization-server.ts';
+import {
+  asserted,
+  assertion,
+  jwkOf,
+  jwtClient,
+  selfSigned,
+  selfSignedClient,
+  signingPair,
+} from '../../oauth/client-authentication/registered-keys.ts';
 
 const engine = await startEngine();
 after(() => engine.close());
@@ -136,4 +145,35 @@ test('pki §4: one tenant’s evidence is no other’s', async () => {
   const { answer } = await cost(() => server.post('/t/other/token', { client_id: 'client' }, leaf.certificate));
   assert.notEqual(answer.status, 200);
   assert.equal(calls.filter((call) => call.includes('EVIDENCE')).length, 0);
+});
+
+test('certbound: a warm token by an assertion is 1 PutItem more, that of its jti; by a registered certificate it is none', async () => {
+  const pair = signingPair();
+  const own = await selfSigned('CN=own');
+  await server.register(jwtClient('jwt', [pair.jwk]));
+  await server.register(selfSignedClient('own', [jwkOf(own)]));
+  const byAssertion = async () => {
+    const jwt = await assertion(pair, server.clock.now, { iss: 'jwt', sub: 'jwt' });
+    const answer = await server.post(
+      '/token',
+      { grant_type: 'client_credentials', ...asserted(jwt) },
+      leaf.certificate,
+    );
+    assert.equal(answer.status, 200, answer.body);
+  };
+  const byCertificate = async () => assert.equal((await server.token(own, { client_id: 'own' })).status, 200);
+  server.pass(2);
+  await byAssertion();
+  await byCertificate();
+  assert.deepEqual((await cost(byAssertion)).made, ['PutItem ASSERTION', 'PutItem TOKEN']);
+  assert.deepEqual((await cost(byCertificate)).made, ['PutItem TOKEN']);
+});
+
+test('certbound: a resource server known by its certificate alone is 1 BatchGetItem more', async () => {
+  const token = String(await newToken());
+  await server.introspect(token, api);
+  const alone = () => server.post('/introspect', { token }, api.certificate);
+  const { answer, made } = await cost(alone);
+  assertActive(answer);
+  assert.deepEqual(made, ['BatchGetItem CLIENT', 'GetItem TOKEN']);
 });

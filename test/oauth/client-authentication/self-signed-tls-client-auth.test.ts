@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { guardedFetch } from '../../../lib/adapters/http/fetch.ts';
 import { thumbprint } from '../../../lib/pki/certificate/thumbprint.ts';
+import { issue } from '../../pki/issue.ts';
 import { type AuthorizationServer, authorizationServer, start } from '../authorization-server.ts';
 import { jwkOf, selfSigned, selfSignedClient } from './registered-keys.ts';
 
@@ -211,6 +213,36 @@ test('RFC 7591 §2: while jwks_uri is silent what was fetched holds for fifteen 
   assert.equal(await isActive(bearer(answer)), true);
   as.pass(20);
   assert.equal(await isActive(bearer(answer)), false);
+});
+
+test('RFC 8705 Appendix A, P9: a certificate of X.509 version 1 may be registered', async () => {
+  const ancient = issue({
+    subject: 'CN=v1',
+    version: 1,
+    notBefore: new Date(0),
+    notAfter: new Date('2030-01-01T00:00:00Z'),
+  });
+  assert.equal(ancient.certificate.version, 1);
+  await as.register(selfSignedClient('client', [jwkOf(ancient)]));
+  as.pass(1);
+  const answer = await as.post('/token', { grant_type: 'client_credentials', client_id: 'client' }, ancient.pem);
+  assert.equal(answer.status, 200, answer.body);
+  assert.equal(await isActive(bearer(answer)), true);
+});
+
+test('RFC 7591 §2, C28: where the network leads to a private address nothing is fetched, and the answer is 401', async () => {
+  const resolved: string[] = [];
+  const guarded = guardedFetch({
+    allowHosts: [],
+    resolve: async (host) => {
+      resolved.push(host);
+      return ['169.254.169.254'];
+    },
+  });
+  const real = await authorizationServer({ fetch: guarded });
+  await real.register(byUri);
+  await refused(await real.token(one), 'not_registered');
+  assert.deepEqual(resolved, ['keys.example']);
 });
 
 test('design §5: a jwks_uri is fetched for each tenant by itself, after its own clients alone', async () => {

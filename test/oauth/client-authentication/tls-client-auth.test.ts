@@ -80,6 +80,12 @@ for (const [kind, value] of [
   test(`RFC 8705 §2.1.2: ${kind} is ${value} (C14–C17)`, () => assert.equal(matches(kind, value, withNames).ok, true));
 }
 
+test('RFC 5280 §7.2: a host name registered in U-labels is that in A-labels (C14)', async () => {
+  const leaf = await certificate('CN=a', { type: 'dNSName', value: 'xn--bcher-kva.example' });
+  assert.equal(matches('tls_client_auth_san_dns', 'bücher.example', leaf).ok, true);
+  assert.equal(matches('tls_client_auth_san_dns', 'bucher.example', leaf).ok, false);
+});
+
 for (const [kind, value] of [
   ['tls_client_auth_san_dns', 'other.example.com'],
   ['tls_client_auth_san_dns', 'example.com'],
