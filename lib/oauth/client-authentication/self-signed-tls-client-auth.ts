@@ -1,6 +1,5 @@
 /** The self-signed method of mutual-TLS client authentication (RFC 8705 §2.2): the certificate itself is what is known. */
 import type { Certificate } from '../../pki/certificate/certificate.ts';
-import { isStrongKey } from '../../pki/certificate/public-key.ts';
 import type { Thumbprint } from '../../pki/certificate/thumbprint.ts';
 import { referTo } from '../../pki/path/path.ts';
 import type { PathFailure, StatusFailure } from '../../pki/reason.ts';
@@ -52,19 +51,19 @@ export async function matchRegistered(
 
 const isoTime = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
-/** RFC 8705 §2.2 leaves validity to the server: what holds of a certificate by itself, without any issuer. */
+/**
+ * RFC 8705 §2.2 leaves validity to the server: what holds of a certificate by itself, without any issuer. Its key is
+ * judged where certificates are registered (`client-jwk.ts`): no other one matches.
+ */
 export function judgeAlone(
   certificate: Certificate,
   at: Date,
   { blocks }: Pick<TenantSnapshot, 'blocks'>,
 ): Result<true, PathFailure | StatusFailure> {
   const reference = referTo(certificate, 0);
-  const { notBefore, notAfter, publicKeyInfo } = certificate;
+  const { notBefore, notAfter } = certificate;
   if (at < notBefore) return fail({ reason: 'certificate_not_yet_valid', at, notBefore, certificate: reference });
   if (at > notAfter) return fail({ reason: 'certificate_expired', at, notAfter, certificate: reference });
-  if (!isStrongKey(publicKeyInfo)) {
-    return fail({ reason: 'weak_key', key: publicKeyInfo.label, certificate: reference });
-  }
   if (blocks.find([certificate]) !== undefined) {
     return fail({ reason: 'certificate_blocked', certificate: certificate.thumbprint, statuses: [] });
   }
