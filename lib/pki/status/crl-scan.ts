@@ -3,7 +3,7 @@
  * allocated, because a CRL has a million entries and is asked about one of them.
  */
 import { byteAt, DerError, stepInto, tags } from '../certificate/der.ts';
-import { checkTime } from '../certificate/der-time.ts';
+import { readMoment } from '../certificate/der-time.ts';
 import { checkInteger } from '../certificate/der-value.ts';
 
 /** Where the walk is, and the certificateIssuer in force there (RFC 5280 §5.3.3); one object for all of it. */
@@ -63,7 +63,7 @@ function open(scan: Scan, tag: number, limit: number): number {
 function scanTime(scan: Scan, limit: number): void {
   const tag = scan.bytes[scan.position] === tags.utcTime ? tags.utcTime : tags.generalizedTime;
   const end = open(scan, tag, limit);
-  checkTime(scan.bytes, scan.position, end, tag);
+  readMoment(scan.bytes, scan.position, end, tag);
   scan.position = end;
 }
 

@@ -65,12 +65,13 @@ function divide(table: Uint8Array, count: number): readonly Uint8Array[] {
 }
 
 function shardOf(table: Uint8Array, positions: readonly number[]): Uint8Array {
-  const key = (at: number) => table.subarray(at + choosingOctets, at + choosingOctets + comparedOctets);
+  const view = new DataView(table.buffer);
+  const compare = (a: number, b: number) =>
+    view.getUint32(a + choosingOctets) - view.getUint32(b + choosingOctets) ||
+    view.getUint32(a + choosingOctets + 4) - view.getUint32(b + choosingOctets + 4);
   const code = (at: number) => table[at + choosingOctets + comparedOctets] ?? noReason;
-  const sorted = positions.toSorted((a, b) => Buffer.compare(key(a), key(b)) || gravity(code(b)) - gravity(code(a)));
-  const distinct = sorted.filter(
-    (at, index) => index === 0 || Buffer.compare(key(at), key(sorted[index - 1] ?? at)) !== 0,
-  );
+  const sorted = positions.toSorted((a, b) => compare(a, b) || gravity(code(b)) - gravity(code(a)));
+  const distinct = sorted.filter((at, index) => index === 0 || compare(at, sorted[index - 1] ?? at) !== 0);
   const shard = new Uint8Array(distinct.length * entryOctets);
   for (const [index, at] of distinct.entries()) {
     shard.set(table.subarray(at + choosingOctets, at + recordOctets), index * entryOctets);
