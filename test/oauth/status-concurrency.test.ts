@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { guardedFetch } from '../../lib/adapters/http/fetch.ts';
-import { type Behaviour, httpStatus } from '../e2e/hostile-responder.ts';
+import { type Behaviour, httpStatus, reset } from '../e2e/hostile-responder.ts';
+import { ocspAnswer } from '../e2e/hostile-responder-answers.ts';
 import type { Issued } from '../pki/issue.ts';
 import { type Answered, accessToken, type StatusServer, statusServer } from './status-server.ts';
 
@@ -173,4 +174,61 @@ test('P14: what was resolved and looked at is what is connected to: a name is as
   const answer = await fetch({ ...request, maxBytes: 100, timeout: 2_000 });
   assert.equal(answer.ok && Buffer.from(answer.value).toString(), 'answer');
   assert.deepEqual([asked, server.responder.connections()], [1, 1]);
+});
+
+/** Closes the connection, whatever is asked. */
+const dead = () => reset;
+
+test('P13: a responder that is down is left alone whichever certificate is asked about, and is asked again in time', async (t) => {
+  const server = await statusServer(t);
+  const url = server.responder.url('/shared');
+  server.responder.set('/shared', dead);
+  const leaves = Array.from({ length: 10 }, () => server.pki.client('CN=client', { ocsp: url }));
+  const [first, ...others] = leaves;
+  assert.ok(first);
+  for (const leaf of leaves) {
+    const { status, headers } = await server.token(leaf);
+    assert.equal(status, 503);
+    assert.equal(headers['retry-after'], '30');
+  }
+  assert.equal(server.asked.length, 3, 'three in a row, then nobody');
+  server.pass(29);
+  const told = await server.token(others[8] ?? first);
+  assert.deepEqual([told.status, told.headers['retry-after'], server.asked.length], [503, '1', 3]);
+  server.pass(2);
+  const crowd = await Promise.all(leaves.map((leaf) => server.token(leaf)));
+  assert.deepEqual(statuses(crowd), new Set([503]));
+  assert.equal(server.asked.length, 4, 'one question finds out for all, also of ten at once');
+  const answers = new Map(
+    leaves.map((leaf) => [leaf, () => ocspAnswer({ pki: server.pki, leaf, now: server.clock.now })]),
+  );
+  server.pass(31);
+  for (const [leaf, answer] of answers) {
+    server.responder.set('/shared', answer);
+    assert.equal((await server.token(leaf)).status, 200);
+  }
+});
+
+test('P13: errors are answers: a responder that has none for one certificate is asked about the others', async (t) => {
+  const server = await statusServer(t);
+  const url = server.responder.url('/shared');
+  server.responder.set('/shared', () => httpStatus(404));
+  for (let count = 0; count < 6; count++) {
+    assert.equal((await server.token(server.pki.client('CN=client', { ocsp: url }))).status, 503);
+  }
+  assert.equal(server.asked.length, 6);
+});
+
+test('P13: no CA silences the responder of another by naming its address', async (t) => {
+  const server = await statusServer(t);
+  await server.stores.truststore.add('default', { type: 'anchor', certificate: server.pki.mute.der });
+  const url = server.responder.url('/shared');
+  server.responder.set('/shared', dead);
+  for (let count = 0; count < 5; count++) {
+    const leaf = server.pki.client('CN=client', { ocsp: url }, { issuer: server.pki.mute });
+    assert.equal((await server.token(leaf)).status, 503);
+  }
+  const leaf = server.pki.client('CN=client', { ocsp: url });
+  server.responder.set('/shared', () => ocspAnswer({ pki: server.pki, leaf, now: server.clock.now }));
+  assert.equal((await server.token(leaf)).status, 200);
 });

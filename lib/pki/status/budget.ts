@@ -1,7 +1,7 @@
 /** How long and how often one certificate may make us ask: a certificate names the addresses, so it must not set the cost. */
 
 /** Milliseconds for one fetch, and for all that one request waits for. */
-const fetchTimeout = 2500;
+export const fetchTimeout = 2500;
 const requestTime = 4000;
 /** Addresses asked for one certificate. */
 export const maximumFetches = 4;

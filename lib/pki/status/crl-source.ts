@@ -126,6 +126,7 @@ const isYoung = (fetchedAt: Date, { at, policy }: Level): boolean =>
 function crlQuestion(url: string, level: Level): Question<Crl> {
   return {
     key: questionKey('crl', url, ...level.authorities.map(({ thumbprint }) => thumbprint)),
+    address: `${level.issuer.thumbprint} ${url}`,
     request: (timeout) => ({ url, method: 'GET', accept: 'application/pkix-crl', maxBytes: maximumCrlBytes, timeout }),
     verify: async (der) => verifyCrl(der, level),
     lifetime: (crl) => (holds(crl, level) ? level.policy.maxStatusAge : negativeAgeOf(level.policy)),

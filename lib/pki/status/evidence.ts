@@ -2,8 +2,9 @@
 import { hash } from 'node:crypto';
 import { fail, ok, type Result } from '../../result.ts';
 import type { Evidence, EvidenceCache, FetchRequest, StatusPorts } from '../ports.ts';
-import type { Budget } from './budget.ts';
+import { type Budget, fetchTimeout } from './budget.ts';
 import { plusSeconds, skew } from './policy.ts';
+import { noteFetch, noteQuestion, restOf } from './silent-address.ts';
 
 export type Refused = { readonly status: 'unavailable' | 'untrusted'; readonly detail: string };
 export type Silence = Refused & { readonly retryAt: Date };
@@ -11,6 +12,8 @@ export type Silence = Refused & { readonly retryAt: Date };
 export type Question<A> = {
   /** Names the source and all that the verification depends on, so that no answer serves another question. */
   readonly key: string;
+  /** Names the address, and whose it is, where questions about many things go to one. */
+  readonly address?: string;
   readonly request: (timeout: number) => FetchRequest;
   /** `fetched`: straight from the source, so that what was sent along (a nonce) can be compared. */
   readonly verify: (der: Uint8Array, fetched: boolean) => Promise<Result<A, Refused>>;
@@ -127,10 +130,13 @@ function readSilence(text: string, retryAt: Date): Silence {
 
 async function ask<A>(
   question: Question<A>,
-  { at, negativeAge, budget }: Asking,
+  asking: Asking,
   older: Kept<A> | undefined,
   ports: StatusPorts,
 ): Promise<Result<{ value: A; der: Uint8Array }, Silence>> {
+  const { at, negativeAge, budget } = asking;
+  const rest = question.address && restOf(question.address, asking, ports.cache);
+  if (rest) return fail({ status: 'unavailable', detail: 'the address is left alone: it was silent', retryAt: rest });
   const retryAt = plusSeconds(at, negativeAge);
   const timeout = budget.next();
   if (timeout === undefined) return fail({ status: 'unavailable', detail: 'no time or address left', retryAt });
@@ -139,7 +145,9 @@ async function ask<A>(
     await ports.cache.save(silenceKey(question.key), writeSilence(silence));
     return fail(silence);
   };
+  if (question.address) noteQuestion(question.address, asking, ports.cache);
   const fetched = await ports.fetch(question.request(timeout));
+  if (question.address) noteFetch(question.address, silenceOf(fetched, timeout), asking, ports.cache);
   if (!fetched.ok) {
     const { reason, detail } = fetched.failure;
     if (reason === 'timeout') budget.spend(timeout);
@@ -152,6 +160,11 @@ async function ask<A>(
   }
   return ok({ value: verdict.value, der: fetched.value });
 }
+
+/** Whether the address was silent: it had its whole time, or no connection could be had at all. */
+const silenceOf = (fetched: Awaited<ReturnType<StatusPorts['fetch']>>, timeout: number): boolean =>
+  !fetched.ok &&
+  (fetched.failure.reason === 'network' || (fetched.failure.reason === 'timeout' && timeout === fetchTimeout));
 
 /** What was seen stays, unless what was asked for now is newer, or for good. */
 async function keepNewest<A>(

@@ -26,6 +26,7 @@ function ocspQuestion(url: string, level: Level, check: ResponderCheck): Questio
   const responderCertificate = configuredResponder(level);
   return {
     key: questionKey('ocsp', url, issuer.thumbprint, certificate.thumbprint, responderCertificate?.thumbprint ?? ''),
+    address: `${issuer.thumbprint} ${url}`,
     request(timeout) {
       const request = encodeOcspRequest(certificate, issuer, { hash, nonce });
       return ocspExchange(url, request, policy.ocspMethod ?? 'post', timeout);
