@@ -46,8 +46,10 @@ export function parseCertificateJwk(jwk: unknown): Result<RegisteredCertificate,
   if (!read.ok) return read;
   const { certificate, window } = read.value;
   if (certificate === undefined) return refuse('x5c', 'is missing: the certificate is what is compared');
-  // A CA in the gateway's truststore would let in whatever it issues.
-  if (certificate.basicConstraints?.cA) return refuse('x5c', 'is the certificate of a CA, not of a client');
+  // A CA in the gateway's truststore would let in whatever it issues; without basicConstraints OpenSSL goes by keyUsage.
+  if (certificate.basicConstraints?.cA || certificate.keyUsage?.has('keyCertSign')) {
+    return refuse('x5c', 'is the certificate of a CA, not of a client');
+  }
   if (!isStrongKey(certificate.publicKeyInfo)) {
     return refuse('x5c', `has a key that is not allowed: ${certificate.publicKeyInfo.label}`);
   }

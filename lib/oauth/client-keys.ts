@@ -35,7 +35,7 @@ export type FindKey<K> = <T>(
  * Finds among the keys of a client, read by `parse`. What a set does not have is looked for in a newer one, so that a
  * new key works at once; a key in a set that cannot be read stands for nothing and harms no other. Never throws.
  */
-export function keyFinder<K>(parse: (jwk: unknown) => Result<K, JwkProblem>): FindKey<K> {
+export function keyFinder<K>(use: 'tls' | 'jws', parse: (jwk: unknown) => Result<K, JwkProblem>): FindKey<K> {
   // A set is parsed once for as long as its bytes are kept.
   const parsed = new WeakMap<Uint8Array, Keys<K>>();
   const read = (der: Uint8Array): Result<Keys<K>, string> => {
@@ -47,13 +47,19 @@ export function keyFinder<K>(parse: (jwk: unknown) => Result<K, JwkProblem>): Fi
   };
   return async (registered, choose, snapshot, at) => {
     if (registered.kind === 'jwks') return choose(registered.keys);
-    const question = setQuestion(registered.uri, read);
+    const question = setQuestion(use, registered.uri, read);
     const known = await askSet(question, snapshot, at);
     const found = known && (await choose(known.keys));
     if (found !== undefined || known === undefined) return found;
     return known.fetched ? notePause(question.key, snapshot, at) : askOnceMore(question, choose, snapshot, at);
   };
 }
+
+/** Seconds for which a set is as new as it can be. */
+const newest = 1;
+
+/** Attempts: one that joins whoever only reads what is kept has asked for nothing. */
+const attempts = 3;
 
 /** What the set that is kept does not have may be in a newer one; what is in none is not asked for again for a while. */
 async function askOnceMore<K, T>(
@@ -63,9 +69,13 @@ async function askOnceMore<K, T>(
   at: Date,
 ): Promise<T | undefined> {
   if (await isPaused(question.key, snapshot, at)) return undefined;
-  const newer = await askSet({ ...question, lifetime: () => -1 }, snapshot, at);
-  const found = newer && (await choose(newer.keys));
-  return found ?? notePause(question.key, snapshot, at);
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const newer = await askSet({ ...question, lifetime: () => newest }, snapshot, at);
+    const found = newer && (await choose(newer.keys));
+    if (found !== undefined || newer === undefined) return found;
+    if (newer.fetched) return notePause(question.key, snapshot, at);
+  }
+  return undefined;
 }
 
 async function notePause(key: string, { status }: TenantSnapshot, at: Date): Promise<undefined> {
@@ -74,9 +84,14 @@ async function notePause(key: string, { status }: TenantSnapshot, at: Date): Pro
   return undefined;
 }
 
-function setQuestion<K>(uri: string, read: (der: Uint8Array) => Result<Keys<K>, string>): Question<Keys<K>> {
+function setQuestion<K>(
+  use: string,
+  uri: string,
+  read: (der: Uint8Array) => Result<Keys<K>, string>,
+): Question<Keys<K>> {
   return {
-    key: questionKey('jwks', uri),
+    // Those who ask for one key share what was read: one URI may be that of clients of both uses.
+    key: questionKey(`jwks-${use}`, uri),
     request: (timeout) => ({
       url: uri,
       method: 'GET',

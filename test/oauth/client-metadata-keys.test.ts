@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { issueCertificate } from '../../lib/local/certificate-authority.ts';
 import { clientEntries, sharedSubject } from '../../lib/oauth/client-entries.ts';
 import { parseClientMetadata } from '../../lib/oauth/client-metadata.ts';
+import { issue, keyUsage } from '../pki/issue.ts';
 import { start } from './authorization-server.ts';
 import {
   jwkOf,
@@ -91,6 +92,9 @@ for (const jwks_uri of [
 
 test('RFC 8705 §2.2: a CA, a weak key and a wrong window are refused', async () => {
   refused(selfSignedClient('a', [jwkOf(await selfSigned('CN=ca', { ca: {} }))]), /x5c$/, /CA/);
+  const signing = issue({ extensions: [keyUsage(['digitalSignature', 'keyCertSign'])] });
+  refused(selfSignedClient('a', [jwkOf(signing)]), /x5c$/, /CA/);
+  accepted(selfSignedClient('a', [jwkOf(issue({ extensions: [keyUsage(['digitalSignature'])] }))]));
   refused(selfSignedClient('a', [jwkOf(await selfSigned('CN=weak', { keyType: 'RSA-1024' }))]), /x5c$/, /not allowed/);
   for (const window of [{ nbf: now, exp: now }, { nbf: 'now' }, { exp: 1.5 }, { exp: -1 }, { nbf: null }]) {
     refused(selfSignedClient('a', [jwkOf(one, window)]), /(nbf|exp)$/);

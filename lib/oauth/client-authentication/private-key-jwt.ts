@@ -83,7 +83,7 @@ export async function verifyAssertion(
   return first ? ok(true) : fail({ reason: 'assertion_replayed', detail: 'the jti was used before' });
 }
 
-const findKey = keyFinder(parseAssertionJwk);
+const findKey = keyFinder('jws', parseAssertionJwk);
 
 /** rfc7523bis §4: `client-authentication+jwt`; `JWT` and none are from before it. Any other type is for another purpose. */
 const isAssertionType = (typ: string | undefined): boolean =>

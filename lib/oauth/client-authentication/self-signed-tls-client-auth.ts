@@ -10,7 +10,7 @@ import { keyFinder } from '../client-keys.ts';
 import type { TenantSnapshot } from '../ports.ts';
 import type { Mismatch } from './tls-client-auth.ts';
 
-const findCertificate = keyFinder(parseCertificateJwk);
+const findCertificate = keyFinder('tls', parseCertificateJwk);
 
 /** RFC 8705 §2.2.2: the registered certificate of this thumbprint, whatever its window says. */
 export function registeredCertificate(

@@ -334,9 +334,11 @@ test('RFC 7591 §2, C27: keys at jwks_uri rotate: fetched once, once more for an
   assert.equal((await send()).status, 200);
   assert.equal(as.fetched.length, 1);
   const next = signingPair('ES256', 'k2');
+  as.pass(2);
   as.pages.set(jwks_uri, () => ({ keys: [mine.jwk, next.jwk] }));
   assert.equal((await send({}, { kid: 'k2' }, next)).status, 200);
   assert.equal(as.fetched.length, 2);
+  as.pass(2);
   for (let i = 0; i < 5; i++) refused(await send({}, { kid: `k${i}` }, other));
   assert.equal(as.fetched.length, 3);
 });
