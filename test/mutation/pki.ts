@@ -33,6 +33,7 @@ const kept = ['test/pki/status/kept-crl.test.ts'];
 const source = ['test/pki/status/crl-source.test.ts'];
 const entries = ['test/pki/status/effective-policy.test.ts'];
 const entrance = ['test/pki/client-certificate.test.ts'];
+const silentAddress = ['test/pki/status/silent-address.test.ts'];
 const blocks = ['test/pki/status/blocks.test.ts'];
 const crl = ['test/pki/status/crl-status.test.ts', 'test/pki/status/crl.test.ts'];
 
@@ -403,6 +404,27 @@ const mutations: readonly Mutation[] = [
     find: 'if (!permanent && !isUsable(usable, options)) return',
     replace: 'if (!found && !isUsable(usable, options)) return',
     tests: [...source, ...crl],
+  },
+  {
+    name: 'rest of a silent address',
+    file: 'lib/pki/status/silent-address.ts',
+    find: 'trouble.failures < patience',
+    replace: 'trouble.failures >= 0',
+    tests: silentAddress,
+  },
+  {
+    name: 'end of the rest of a silent address',
+    file: 'lib/pki/status/silent-address.ts',
+    find: ' || trouble.restsUntil <= at) return undefined;',
+    replace: ') return undefined;',
+    tests: silentAddress,
+  },
+  {
+    name: 'whose silent address it is',
+    file: 'lib/pki/status/ocsp-source.ts',
+    find: 'issuer.thumbprint} $',
+    replace: 'issuer.version} $',
+    tests: ['test/pki/status/revocation.test.ts', ...silentAddress],
   },
   {
     name: 'a block',

@@ -550,3 +550,14 @@ describe('overrides', () => {
     assert.equal((await ask(network({ [ocsp]: signedBy(by([noCheck])) }))).status, 'good');
   });
 });
+
+test('pki.md §4: an address that is silent about the certificates of one CA is left alone for them, and asked for another CA', async () => {
+  const other = issueIntermediate(anchor, { subject: 'CN=Other CA' });
+  const pathUnder = (issuer: Issued) =>
+    pathOf(issueClient(issuer, { extensions: [ocspAccess([ocsp])] }), issuer, anchor);
+  const ports = network();
+  for (let count = 0; count < 5; count += 1) await ask(ports, { path: pathUnder(ca) });
+  assert.equal(ports.requests.length, 3);
+  await ask(ports, { path: pathUnder(other) });
+  assert.equal(ports.requests.length, 4);
+});
