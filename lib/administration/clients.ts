@@ -1,7 +1,7 @@
 /** Registered clients: RFC 7591 metadata from a file, or known by a certificate; disabled and enabled at any time. */
 import type { Client } from '../oauth/client.ts';
 import { parseClientMetadata } from '../oauth/client-metadata.ts';
-import type { AuditStore, ClientMetadata, ClientStore, TenantStore } from '../oauth/ports.ts';
+import type { AuditStore, ClientMetadata, ClientStore, TenantStore, TruststoreStore } from '../oauth/ports.ts';
 import type { Tenant } from '../oauth/tenant.ts';
 import { fail, ok } from '../result.ts';
 import {
@@ -13,10 +13,12 @@ import {
   refuse,
   registeredTenant,
 } from './change.ts';
+import { gatewayCautions, subjectProblems, updateClientEntries } from './client-certificates.ts';
 
 export type ClientPorts = {
-  readonly tenants: Pick<TenantStore, 'find'>;
+  readonly tenants: Pick<TenantStore, 'find' | 'list'>;
   readonly clients: ClientStore;
+  readonly truststore: TruststoreStore;
   readonly audit: Pick<AuditStore, 'change'>;
 };
 
@@ -42,9 +44,11 @@ export async function addClients(
   const judged = given.map((each) => judge(each, tenant.value, replace ? [] : known));
   const problems = [...judged.flatMap((each) => (each.ok ? [] : each.failure)), ...twice(given)];
   if (given.length === 0) problems.push({ what: 'clients', problem: 'the list is empty', remedy: 'name a client' });
+  const sound = judged.flatMap((one) => (one.ok ? [one.value] : []));
+  if (problems.length === 0) problems.push(...(await subjectProblems(name, sound, operator.at, ports)));
   if (problems.length > 0) return fail(problems);
   const added: ClientMetadata[] = [];
-  for (const each of judged.flatMap((one) => (one.ok ? [one.value] : []))) {
+  for (const each of sound) {
     const earlier = known.find(({ client_id }) => client_id === each.client_id);
     const stored = merged(each, earlier, operator.at);
     const change = { action: earlier ? 'client.replace' : 'client.add', subject: each.client_id };
@@ -52,7 +56,9 @@ export async function addClients(
     if (JSON.stringify(stored) !== JSON.stringify(earlier)) await recorded(name, operator, change, ports, write);
     added.push(stored);
   }
-  return ok({ clients: added, cautions: added.flatMap((one) => sharedSubject(one, [...known, ...added])) });
+  await updateClientEntries(name, known, operator, ports);
+  const cautions = added.flatMap((one) => [...sharedSubject(one, [...known, ...added]), ...gatewayCautions(one)]);
+  return ok({ clients: added, cautions });
 }
 
 /** RFC 7591 §3.2.1 `client_id_issued_at`. Metadata from a file does not enable whom an operator has disabled. */
@@ -152,6 +158,7 @@ export async function removeClient(
   if (!found.ok) return found;
   const change = { action: 'client.remove', subject: client_id };
   await recorded(name, operator, change, ports, () => ports.clients.remove(name, client_id));
+  await updateClientEntries(name, [found.value], operator, ports);
   return found;
 }
 

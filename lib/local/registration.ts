@@ -65,7 +65,7 @@ function tenantRow({ tenant, scopes, policy }: TenantOptions, origins: Origins, 
 const refusalLine = (tenant: string, { what, value, problem }: Problem): string =>
   `${what} ${JSON.stringify(value)} of tenant ${tenant} is refused: ${problem}`;
 
-/** A bundle named by a flag stands in place of everything that was there. */
+/** A bundle named by a flag stands in place of every CA that was there; clients' own certificates go with their clients. */
 async function addEntries(
   tenant: string,
   entries: readonly StoredEntry[],
@@ -73,9 +73,9 @@ async function addEntries(
   { truststore }: RegistryStores,
 ) {
   const wanted = new Map(entries.map((entry) => [thumbprint(entry.certificate), entry]));
-  for (const { certificate } of await truststore.entries(tenant)) {
+  for (const { certificate, type } of await truststore.entries(tenant)) {
     const id = thumbprint(certificate);
-    if (!wanted.delete(id) && replace) await truststore.remove(tenant, id);
+    if (!wanted.delete(id) && replace && type !== 'client') await truststore.remove(tenant, id);
   }
   for (const entry of wanted.values()) await truststore.add(tenant, entry);
 }
