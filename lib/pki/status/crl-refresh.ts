@@ -7,6 +7,7 @@ import type { ConditionalFetch, CrlSource, CrlWriter, Validators } from '../port
 import { describe } from '../reason.ts';
 import { type Crl, parseCrl } from './crl.ts';
 import { keep, renew } from './crl-keeping.ts';
+import { isAbout } from './crl-scope.ts';
 import { findSigner, type SignerOptions } from './crl-signer.ts';
 import { effectivePolicy } from './effective-policy.ts';
 import { type KeptHead, keptKey, parseHead, uploadedKey } from './kept-crl.ts';
@@ -42,15 +43,16 @@ export async function refreshCrl(
   ports: CrlRefreshPorts,
 ): Promise<Refusable<'refreshed' | 'not_modified' | 'fresh'>> {
   const { at } = options;
-  const authorities = authoritiesOf(source, options);
-  if (!authorities.ok) return authorities;
+  const wanting = wantingOf(source, options);
+  if (!wanting.ok) return wanting;
   const head = parseHead(await ports.crls.findHead(source.crl));
   const known = head && crlOf(head);
-  if (head && known && !isDue(head, known, effectivePolicy(options.policy, authorities.value), at)) return ok('fresh');
+  if (head && known && !isDue(head, known, effectivePolicy(options.policy, wanting.value.authorities), at))
+    return ok('fresh');
   const fetched = await fetchList(source.url, known && head?.validators, ports);
   if (!fetched.ok) return fetched;
   if (fetched.value !== 'not_modified') {
-    return keepFetched(source, fetched.value, { authorities: authorities.value, known }, options, ports);
+    return keepFetched(source, fetched.value, { ...wanting.value, known }, options, ports);
   }
   if (head === undefined || known === undefined) return refuse('unavailable', 'not modified, but nothing is kept');
   await renew(source.crl, head, at, ports.crls);
@@ -78,7 +80,7 @@ async function fetchList(
 async function keepFetched(
   source: CrlSource,
   { body, validators }: FetchedList,
-  { authorities, known }: { readonly authorities: readonly Certificate[]; readonly known: Crl | undefined },
+  { certificate, authorities, known }: Wanting & { readonly known: Crl | undefined },
   { truststore, at }: CrlRefreshOptions,
   { crls }: CrlRefreshPorts,
 ): Promise<Refusable<'refreshed'>> {
@@ -90,6 +92,9 @@ async function keepFetched(
   );
   if (!verified.ok) return verified;
   const { crl, signer } = verified.value;
+  if (known && isAbout(known, certificate) && !isAbout(crl, certificate)) {
+    return refuse('not_wanted', 'the list is about other certificates than the one that is kept');
+  }
   const kept = await keep(source.crl, crl, { signer, fetchedAt: at, validators }, crls);
   return kept ? ok('refreshed') : refuse('malformed', 'the entries cannot be read');
 }
@@ -112,20 +117,24 @@ export async function keepCrl(
   return ok({ thisUpdate, ...(nextUpdate && { nextUpdate }), entries: index.ok ? index.value.entries : 0 });
 }
 
-/** The authorities above the certificate that names the list, if its path is valid and the list is still wanted for it. */
-function authoritiesOf(
+/** The certificate that names the list, and the authorities above it. */
+type Wanting = { readonly certificate: Certificate; readonly authorities: readonly Certificate[] };
+
+/** Who wants the list, if the path is valid and leads to it still. */
+function wantingOf(
   { crl, certificate, index, url }: CrlSource,
   { truststore, policy, at }: CrlRefreshOptions,
-): Refusable<readonly Certificate[]> {
+): Refusable<Wanting> {
   const parsed = parseCertificate(certificate);
   if (!parsed.ok) return refuse('path_invalid', describe(parsed.failure));
   const path = validatePath(parsed.value, { truststore, at });
   if (!path.ok) return refuse('path_invalid', describe(path.failure));
-  const authorities = path.value.certificates.slice(index + 1);
-  if (keptKey(url, authorities) !== crl) return refuse('not_wanted', 'the path leads to other authorities now');
+  const [wanting, ...authorities] = path.value.certificates.slice(index);
+  if (wanting === undefined || keptKey(url, authorities) !== crl)
+    return refuse('not_wanted', 'the path leads to other authorities now');
   const [issuer] = authorities;
   const unlisted = unlistedHost(url, { policy, override: (issuer && policy.overrides?.[issuer.thumbprint]) ?? {} });
-  return unlisted === undefined ? ok(authorities) : refuse('not_wanted', unlisted);
+  return unlisted === undefined ? ok({ certificate: wanting, authorities }) : refuse('not_wanted', unlisted);
 }
 
 /** Seconds between two runs of the schedule: a list is renewed before readers find it too old. */

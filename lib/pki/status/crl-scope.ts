@@ -32,6 +32,11 @@ export function outOfScope(crl: Crl, certificate: ScopeTarget, point: Distributi
   return outOfKind(idp, certificate);
 }
 
+/** Whether a complete CRL speaks for the certificate at all, by any of its points. */
+export const isAbout = (crl: Crl, certificate: Certificate): boolean =>
+  crl.baseCrlNumber === undefined &&
+  pointsOf(certificate).some((point) => outOfScope(crl, certificate, point) === undefined);
+
 /** (b)(1): the issuer that the point names, by an indirect CRL, or else the issuer of the certificate. */
 function isIssuer(crl: Crl, certificate: ScopeTarget, { cRLIssuer }: DistributionPoint): boolean {
   if (cRLIssuer === undefined) return matchName(crl.issuer, certificate.issuer);

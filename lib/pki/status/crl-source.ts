@@ -5,6 +5,7 @@ import type { DistributionPoint } from '../certificate/distribution-point.ts';
 import { maximumFetches } from './budget.ts';
 import type { CertificateStatus } from './certificate-status.ts';
 import { type Crl, type CrlFailure, parseCrl } from './crl.ts';
+import { isAbout } from './crl-scope.ts';
 import { findSigner, type SignerPath } from './crl-signer.ts';
 import { crlStatus } from './crl-status.ts';
 import {
@@ -95,7 +96,7 @@ async function askAddress(url: string, level: Level): Promise<Reply<Crl>> {
   if (endEntity) await want({ crl, url, index }, endEntity, at, ports.crls);
   if (answer && isYoung(answer.fetchedAt, level)) return { answer };
   const reply = await obtain(crlQuestion(url, level), askingOf(level), ports);
-  return answer ? newerOf(answer, reply) : explained(reply);
+  return answer ? newerOf(answer, reply, level) : explained(reply);
 }
 
 /** Whose entries a list is looked through for: the certificate's, and its signer's where that is not on the path. */
@@ -104,12 +105,22 @@ const targetsOf = (crl: Crl, level: Level): readonly Certificate[] => {
   return [level.certificate, ...(signer.ok ? offPath(signer.value, level.authorities) : [])];
 };
 
-/** A list from the network that is older than the kept one is a replay or from a mirror that lags: what was seen stays. */
-function newerOf(kept: Answered<Crl>, { answer, silence }: Reply<Crl>): Reply<Crl> {
+/**
+ * A list from the network that is older than the kept one is a replay or from a mirror that lags: what was seen stays. So
+ * it does where the newer one is about other certificates: it is no successor.
+ */
+function newerOf(kept: Answered<Crl>, { answer, silence }: Reply<Crl>, level: Level): Reply<Crl> {
+  if (answer && !isAbout(answer.value, level.certificate)) return { answer: kept, silence: elsewhere(level) };
   if (answer && answer.value.thisUpdate >= kept.value.thisUpdate) return { answer, ...(silence && { silence }) };
   if (silence) return { answer: kept, silence };
   return { answer: answer ? { ...kept, fetchedAt: answer.fetchedAt } : kept };
 }
+
+const elsewhere = ({ at, policy }: Level): Silence => ({
+  status: 'unavailable',
+  detail: 'the list in the place of the one that is kept is about other certificates',
+  retryAt: plusSeconds(at, negativeAgeOf(policy)),
+});
 
 /** Said to the operator whose CA has such lists. */
 function explained({ answer, silence }: Reply<Crl>): Reply<Crl> {
