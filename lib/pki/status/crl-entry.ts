@@ -8,7 +8,7 @@ import { matchName, type Name } from '../certificate/name.ts';
 import type { Crl, CrlFailure } from './crl.ts';
 import type { CrlWork } from './crl-index.ts';
 import { readExtensions } from './extensions.ts';
-import { type RevocationReason, readRevocationReason } from './revocation-reason.ts';
+import { gravityOf, type RevocationReason, readRevocationReason } from './revocation-reason.ts';
 
 export type CrlEntry = { readonly revokedAt: Date; readonly reason?: RevocationReason };
 
@@ -20,8 +20,8 @@ const maximumNamesakes = 100;
 const reasonCode = '2.5.29.21';
 
 /**
- * The entry for a certificate, by serial number and certificate issuer; undefined where there is none. Of several the one
- * that revokes for good counts. A failure where the CRL cannot be used for any certificate.
+ * The entry for a certificate, by serial number and certificate issuer; undefined where there is none. Of several the gravest
+ * counts, of equals the earliest. A failure where the CRL cannot be used for any certificate.
  */
 export function findEntry(
   crl: Crl,
@@ -40,9 +40,11 @@ export function findEntry(
       .map(({ entry }) => readEntry(elementAt(crl, entry))),
   );
   if (!found.ok) return fail({ reason: 'malformed', detail: found.failure.problem });
-  const permanent = found.value.find(({ reason }) => reason !== 'certificateHold' && reason !== 'removeFromCRL');
-  return ok(permanent ?? found.value[0]);
+  return ok(found.value.toSorted(gravestFirst)[0]);
 }
+
+const gravestFirst = (a: CrlEntry, b: CrlEntry): number =>
+  gravityOf(b.reason) - gravityOf(a.reason) || a.revokedAt.getTime() - b.revokedAt.getTime();
 
 const isIssuer = (crl: Crl, issuerAt: number, wanted: Name): boolean =>
   issuersAt(crl, issuerAt).some((name) => matchName(name, wanted));

@@ -5,7 +5,7 @@ import type { Crl } from './crl.ts';
 import { elementAt, issuersAt, readEntry } from './crl-entry.ts';
 import { scanEntries } from './crl-scan.ts';
 import { choosingOctets, comparedOctets, entryKey, entryOctets, noReason } from './crl-shard.ts';
-import { codeOfReason } from './revocation-reason.ts';
+import { codeOfReason, gravityOf, reasonOfCode } from './revocation-reason.ts';
 
 /** Entries of a shard on average; 1260 of them would fill it. */
 const entriesPerShard = 900;
@@ -69,8 +69,9 @@ function shardOf(table: Uint8Array, positions: readonly number[]): Uint8Array {
   const compare = (a: number, b: number) =>
     view.getUint32(a + choosingOctets) - view.getUint32(b + choosingOctets) ||
     view.getUint32(a + choosingOctets + 4) - view.getUint32(b + choosingOctets + 4);
-  const code = (at: number) => table[at + choosingOctets + comparedOctets] ?? noReason;
-  const sorted = positions.toSorted((a, b) => compare(a, b) || gravity(code(b)) - gravity(code(a)));
+  const gravity = (at: number) => gravityOf(reasonOfCode(view.getUint8(at + choosingOctets + comparedOctets)));
+  const time = (at: number) => view.getUint32(at + recordOctets - 4);
+  const sorted = positions.toSorted((a, b) => compare(a, b) || gravity(b) - gravity(a) || time(a) - time(b));
   const distinct = sorted.filter((at, index) => index === 0 || compare(at, sorted[index - 1] ?? at) !== 0);
   const shard = new Uint8Array(distinct.length * entryOctets);
   for (const [index, at] of distinct.entries()) {
@@ -78,6 +79,3 @@ function shardOf(table: Uint8Array, positions: readonly number[]): Uint8Array {
   }
   return shard;
 }
-
-/** Of several entries for one certificate the one that revokes for good counts: not certificateHold, not removeFromCRL. */
-const gravity = (code: number): number => (code === 6 || code === 8 ? 0 : 1);

@@ -35,3 +35,9 @@ export function readRevocationReason(element: Element): RevocationReason {
 /** RFC 5280 §5.3.1: on hold can end; every other reason is for good. */
 export const statusOfReason = (reason: RevocationReason | undefined): 'revoked' | 'on_hold' =>
   reason === 'certificateHold' ? 'on_hold' : 'revoked';
+
+/** Of several entries for one certificate the one that revokes for good counts, then certificateHold, then removeFromCRL. */
+export function gravityOf(reason: RevocationReason | undefined): number {
+  if (reason === 'removeFromCRL') return 0;
+  return reason === 'certificateHold' ? 1 : 2;
+}
