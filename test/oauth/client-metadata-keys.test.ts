@@ -115,12 +115,21 @@ test('RFC 8705 §2.2, C23, P9: a certificate of a CA may be registered, and one 
 test('RFC 7517 §4: what is no set of public keys is refused by name', () => {
   const pair = signingPair();
   const { kid: _, ...withoutKid } = pair.jwk;
-  for (const jwks of [null, [], {}, { keys: {} }, { keys: [] }, { keys: [null] }, { keys: Array(21).fill(pair.jwk) }]) {
+  for (const jwks of [
+    null,
+    [],
+    {},
+    { keys: {} },
+    { keys: [] },
+    { keys: [null] },
+    { keys: Array(21).fill(withoutKid) },
+  ]) {
     refused({ ...jwtClient('a', []), jwks }, /^jwks/);
   }
   refused(jwtClient('a', [pair.privateKey.export({ format: 'jwk' })]), /\.d$/, /private/);
   refused(jwtClient('a', [{ kty: 'oct', k: 'c2VjcmV0' }]), /\.k$/, /symmetric/);
   refused(jwtClient('a', [{ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }]), /kty$/);
+  for (const kid of ['x'.repeat(257), 1, null]) refused(jwtClient('a', [{ ...pair.jwk, kid }]), /kid$/);
   refused(jwtClient('a', [{ ...pair.jwk, use: 'enc' }]), /use$/);
   refused(jwtClient('a', [{ ...pair.jwk, key_ops: ['sign'] }]), /key_ops$/);
   refused(jwtClient('a', [{ ...pair.jwk, alg: 'RS256' }]), /alg$/);

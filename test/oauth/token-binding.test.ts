@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { ClientMetadata } from '../../lib/oauth/ports.ts';
 import type { Tenant } from '../../lib/oauth/tenant.ts';
+import { thumbprint } from '../../lib/pki/certificate/thumbprint.ts';
 import { type AuthorizationServer, authorizationServer } from './authorization-server.ts';
 import {
   asserted,
@@ -146,6 +147,9 @@ test('design §7, N10: a bound token of private_key_jwt dies with its certificat
   const dying = await jwtToken(mortal);
   await as.revoke(mortal);
   as.pass(301);
+  assert.equal((await jwtToken(mortal)).status, 400);
+  const row = await as.stores.certificates.find('default', thumbprint(mortal.der), as.clock.now);
+  assert.equal(row?.statuses[0]?.status, 'revoked', 'told to all processes by the row that tokens stand on');
   assert.deepEqual(await claimsOf(dying), { active: false });
   assert.equal(await outcome(bound), 'bound');
   await set({}, jwtClient('jwt', [pair.jwk], { disabled: true }));
@@ -185,6 +189,9 @@ test('HID H-14: another name of client_credentials works for the tenant that has
     [(await ask(alias)).status, (await ask('client_credentials')).json()['error']],
     [200, 'unauthorized_client'],
   );
+  await set({}, { client_id: 'public', token_endpoint_auth_method: 'none', grant_types: [alias] });
+  const open = await as.post('/token', { grant_type: alias, client_id: 'public' });
+  assert.deepEqual([open.status, open.json()['error']], [400, 'unauthorized_client']);
   await set({ grant_type_aliases: [] }, { client_id: 'tls', tls_client_auth_subject_dn: 'CN=leaf' });
 });
 

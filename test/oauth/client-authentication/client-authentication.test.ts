@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { digestsOfCertificate } from '../../../lib/oauth/certificate-index.ts';
 import { parseCertificate } from '../../../lib/pki/certificate/certificate.ts';
 import { thumbprint } from '../../../lib/pki/certificate/thumbprint.ts';
+import { generalName, issue, subjectAltName } from '../../pki/issue.ts';
 import { type AuthorizationServer, authorizationServer } from '../authorization-server.ts';
 import { asserted, assertion, jwkOf, jwtClient, selfSigned, selfSignedClient, signingPair } from './registered-keys.ts';
 
@@ -85,6 +87,8 @@ test('tenant show_reasons: the reason stands in error_description, of authentica
     error: 'invalid_client',
     error_description: 'Client authentication failed: client_unknown',
   });
+  const plain = (await open.post('/token', { client_id: 'nobody' })).json();
+  assert.equal(plain['error_description'], 'The parameter grant_type is missing');
   const jwt = asserted(await assertion(pair, open.clock.now, { iss: 'jwt', sub: 'jwt' }));
   assert.match(
     String((await open.post('/token', { ...grant, ...jwt })).json()['error_description']),
@@ -221,6 +225,22 @@ test('C4: without client_id a certificate authenticates at introspection alone, 
   await as.register({ ...second, disabled: true });
   as.pass(2);
   assert.equal((await ask(api.certificate)).status, 200, 'one of them is disabled');
+});
+
+test('C4: where more clients have one name than are looked at, the certificate alone tells none of them', async () => {
+  const shared = await as.issue({ subject: 'CN=shared' });
+  const rs = { tls_client_auth_subject_dn: 'CN=shared', resource_server_for: ['https://auth.example'] };
+  for (const [index, client_id] of ['s1', 's2', 's3', 's4'].entries()) {
+    await as.register({ client_id, ...rs, disabled: index > 0 });
+  }
+  assert.equal((await as.post('/introspect', { token: 'x' }, shared.certificate)).status, 200);
+  await as.register({ client_id: 's5', ...rs, disabled: true });
+  assert.equal((await as.post('/introspect', { token: 'x' }, shared.certificate)).status, 401);
+});
+
+test('C4: however many names a certificate has, one BatchGetItem asks for them (100 keys at most)', () => {
+  const names = Array.from({ length: 200 }, (_, index) => generalName.dns(`host-${index}.example`));
+  assert.equal(digestsOfCertificate(issue({ extensions: [subjectAltName(names)] }).certificate).length, 32);
 });
 
 test('C4: a resource server is known by each kind of name and by a registered certificate', async () => {

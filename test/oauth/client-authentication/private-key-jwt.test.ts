@@ -246,6 +246,17 @@ test('RFC 7515 §5.2: a changed, cut, doubled or overlong assertion is refused, 
   }
 });
 
+test('RFC 7523 §3: a good assertion of more than 16 KB is refused unread', async () =>
+  refused(await send({ padding: 'x'.repeat(13_000) })));
+
+test('RFC 7515 §4.1.4: an assertion that names one key and is signed by another registered one is refused', async () => {
+  await as.register(jwtClient('client', [mine.jwk, { ...other.jwk, kid: 'k2' }]));
+  as.pass(2);
+  refused(await send({}, { kid: 'k1' }, other));
+  refused(await send({}, { kid: 'k2' }, mine));
+  assert.equal((await send({}, { kid: undefined }, other)).status, 200);
+});
+
 test('RFC 7515 §4.1.11: crit in the header is refused', async () =>
   refused(
     await as.post('/token', {

@@ -39,6 +39,7 @@ test('RFC 8705 §2.2, C22: any of the registered certificates authenticates, and
   for (const certificate of [one, two]) {
     const answer = await as.token(certificate);
     assert.equal(answer.status, 200, answer.body);
+    assert.equal(answer.line?.detail, undefined, 'that it has no path is no fault here');
     const claims = (await as.introspect(bearer(answer), api)).json();
     assert.deepEqual(claims['cnf'], { 'x5t#S256': thumbprint(certificate.der) });
   }
@@ -91,6 +92,13 @@ test('tenant self_signed_path=require: without a path there is no authentication
   as.pass(1);
   await refused(await as.token(one), 'chain_untrusted');
   assert.equal(await isActive(bearer(answer)), false);
+});
+
+test('B19: a token does not outlive a registered certificate', async () => {
+  const short = await selfSigned('CN=short', { notAfter: new Date(start.getTime() + 120_000) });
+  await as.register(selfSignedClient('client', [jwkOf(short)]));
+  as.pass(1);
+  assert.equal((await as.token(short)).json()['expires_in'], 119);
 });
 
 test('rotation: a certificate works inside its window only, its token is not longer, and nothing breaks between', async () => {
@@ -182,7 +190,10 @@ test('RFC 7591 §2, C27: a flood of unknown certificates makes one fetch, at onc
   for (const stranger of strangers) await refused(await as.token(stranger), 'not_registered');
   assert.equal(as.fetched.length, 1);
   assert.equal((await as.token(one)).status, 200, 'nor does it hinder who is known');
-  as.pass(31);
+  as.pass(20);
+  for (const stranger of strangers) await refused(await as.token(stranger), 'not_registered');
+  assert.equal(as.fetched.length, 1);
+  as.pass(11);
   await Promise.all(strangers.map((stranger) => as.token(stranger)));
   assert.equal(as.fetched.length, 2);
 });
