@@ -28,8 +28,8 @@ function largeList(bytes: number): Buffer {
   return list;
 }
 
-const withEntry = (leaf: Issued, reason: number): Buffer =>
-  Buffer.concat([crowd, writeEntry({ serial: leaf.certificate.serial, revokedAt: start, reason })]);
+const withEntry = (list: Buffer, leaf: Issued, reason: number): Buffer =>
+  Buffer.concat([list, writeEntry({ serial: leaf.certificate.serial, revokedAt: start, reason })]);
 
 async function scene(t: TestContext) {
   const server = await statusServer(t);
@@ -65,9 +65,9 @@ async function scene(t: TestContext) {
 }
 
 /** A token on the kept list. */
-async function keptScene(t: TestContext) {
+async function keptScene(t: TestContext, revoked: Uint8Array = Buffer.alloc(0)) {
   const made = await scene(t);
-  made.put({ revoked: crowd });
+  made.put({ revoked });
   await made.server.token(made.leaf);
   assert.equal((await made.refresh()).refreshed, 1);
   made.server.pass(31);
@@ -94,14 +94,14 @@ test('P15: a list too large for a request is refused at first, kept by the sched
   assert.deepEqual(server.asked, [], 'shards, never megabytes');
 });
 
-for (const [reason, told] of [
-  [1, 'certificate_revoked'],
-  [6, 'certificate_on_hold'],
+for (const [size, list, reason, told] of [
+  ['large', crowd, 1, 'certificate_revoked'],
+  ['small', Buffer.alloc(0), 6, 'certificate_on_hold'],
 ] as const) {
-  test(`N10: a live token dies by a kept list alone: ${told}, and no request asks the network`, async (t) => {
-    const { server, leaf, refresh, put, token } = await keptScene(t);
+  test(`N10: a live token dies by a ${size} kept list alone: ${told}, and no request asks the network`, async (t) => {
+    const { server, leaf, refresh, put, token } = await keptScene(t, list);
     assert.equal((await server.introspect(token, server.api)).json['active'], true);
-    put({ number: 2, revoked: withEntry(leaf, reason) });
+    put({ number: 2, revoked: withEntry(list, leaf, reason) });
     assert.equal((await refresh()).refreshed, 0, 'it is not due');
     server.pass(270);
     assert.equal((await refresh()).refreshed, 1, 'before the answer is too old for anybody');
