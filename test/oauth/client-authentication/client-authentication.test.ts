@@ -298,3 +298,13 @@ test('RFC 8414 §2, S16: metadata lists for each endpoint what works there, and 
     assert.ok(algorithms.includes('ES256') && !algorithms.some((alg) => alg === 'none' || alg.startsWith('HS')));
   }
 });
+
+test('P18: a certificate refused as revoked is told to all processes by the row that its tokens stand on', async () => {
+  const mortal = await as.issue({ subject: 'CN=leaf' });
+  assert.equal((await as.token(mortal, { client_id: 'tls' })).status, 200);
+  await as.revoke(mortal);
+  as.pass(301);
+  assert.equal((await as.token(mortal, { client_id: 'tls' })).line?.reason, 'certificate_revoked');
+  const row = await as.stores.certificates.find('default', thumbprint(mortal.der), as.clock.now);
+  assert.equal(row?.statuses[0]?.status, 'revoked');
+});
