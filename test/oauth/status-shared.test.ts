@@ -1,6 +1,7 @@
 /** What one function has found out, the others know: evidence and certificate rows, across processes (design §6). */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { memoryEvidenceStore } from '../../lib/adapters/memory/evidence-store.ts';
 import { httpStatus } from '../e2e/hostile-responder.ts';
 import type { Issued } from '../pki/issue.ts';
 import { accessToken, inactive, statusServer } from './status-server.ts';
@@ -53,6 +54,21 @@ test('N10: what a newer answer says is not taken back by a function that holds a
   assert.equal((await introspecting.introspect(token, issuing.api)).body, inactive);
   const { status, line } = await issuing.token(leaf);
   assert.deepEqual([status, line.reason], [401, 'certificate_on_hold']);
+});
+
+test('P18: «revoked» outlives the evidence: a new function reads it from the certificate row, days after, in soft-fail', async (t) => {
+  const issuing = await statusServer(t, { tenants: { default: { mode: 'soft-fail' } } });
+  const leaf = issuing.client();
+  const token = accessToken(await issuing.token(leaf));
+  issuing.say(leaf, { status: 'revoked', reason: 1 });
+  issuing.pass(301);
+  assert.equal((await issuing.introspect(token, issuing.api)).body, inactive);
+  issuing.behave(leaf, () => httpStatus(500));
+  issuing.pass(3 * 86_400);
+  const stores = { ...issuing.stores, evidence: memoryEvidenceStore() };
+  const reading = await statusServer(t, { beside: { ...issuing, stores } });
+  const { status, line } = await reading.token(leaf);
+  assert.deepEqual([status, line.reason, reading.asked], [401, 'certificate_revoked', []]);
 });
 
 /** A cache is no trust root: whoever can write rows of evidence can make nobody good. */
