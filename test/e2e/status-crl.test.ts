@@ -27,7 +27,7 @@ const worth = (what: HostileAnswer['worth'], detail?: RegExp): HostileAnswer => 
   ...(detail && { detail }),
 });
 
-describe('a CRL server', { concurrency: 6 }, () => {
+describe('a CRL server', { concurrency: 3 }, () => {
   for (const [index, behaviour] of crlAnswers.entries()) {
     test(`${row(behaviour)}: ${behaviour.what}: the certificate is ${behaviour.worth}`, async () => {
       const leaf = (subject: string, path: string) => hostile.pki.client(subject, { crl: hostile.responder.url(path) });

@@ -22,7 +22,7 @@ after(() => hostile?.close());
 /** The row of protocol §4.2 that a worth belongs to. */
 const row = ({ worth }: HostileAnswer): string => (worth === 'unavailable' ? 'P12, P13' : 'P12');
 
-describe('an OCSP responder', { concurrency: 6 }, () => {
+describe('an OCSP responder', { concurrency: 3 }, () => {
   for (const [index, behaviour] of ocspAnswers.entries()) {
     test(`${row(behaviour)}: ${behaviour.what}: the certificate is ${behaviour.worth}`, async () => {
       const leaf = (subject: string, path: string) =>

@@ -60,7 +60,7 @@ const unfetched = ['file:///etc/passwd', 'ldap://127.0.0.1/cn=crl', 'ftp://127.0
 
 const refused = { what: '', reply: () => new Uint8Array(), worth: 'unavailable' as const, detail: /url_refused/ };
 
-describe('an address in a certificate', { concurrency: 6 }, () => {
+describe('an address in a certificate', { concurrency: 3 }, () => {
   for (const [what, url] of addresses) {
     for (const source of ['ocsp', 'crl'] as const) {
       test(`P14: ${what} is not asked (${source})`, async () => {
