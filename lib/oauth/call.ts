@@ -8,6 +8,8 @@ export type Call = {
   readonly snapshot: TenantSnapshot;
   readonly record: RequestRecord;
   readonly at: Date;
+  /** The same moment in milliseconds of a monotonic clock: what the request may wait for others counts from here. */
+  readonly began?: number;
 };
 
 export type Endpoint = (call: Call, server: Server) => Promise<HttpResponse> | HttpResponse;

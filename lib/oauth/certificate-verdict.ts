@@ -5,6 +5,7 @@ import { describe, type PathFailure, type StatusFailure } from '../pki/reason.ts
 import type { CertificateStatus } from '../pki/status/certificate-status.ts';
 import type { Result } from '../result.ts';
 import type { RequestRecord, ShownStatus } from './audit.ts';
+import type { Call } from './call.ts';
 import type { CertificateRow } from './certificate-row.ts';
 import type { TenantSnapshot } from './ports.ts';
 
@@ -51,8 +52,7 @@ export function rememberPathless(verdict: CertificateVerdict, { verdicts }: Tena
 export async function certificateVerdict(
   certificate: Certificate,
   row: CertificateRow | undefined,
-  at: Date,
-  snapshot: TenantSnapshot,
+  { at, began, snapshot }: Pick<Call, 'at' | 'began' | 'snapshot'>,
 ): Promise<CertificateVerdict> {
   const remembered = rememberedVerdict(certificate.thumbprint, snapshot, at);
   if (remembered !== undefined) return remembered;
@@ -60,7 +60,7 @@ export async function certificateVerdict(
   const policy = snapshot.tenant.status_policy;
   const outcome = await verifyClientCertificate(
     certificate,
-    { truststore: snapshot.truststore, policy, at, known, blocks: snapshot.blocks },
+    { truststore: snapshot.truststore, policy, at, began, known, blocks: snapshot.blocks },
     snapshot.status,
   );
   const verdict: CertificateVerdict = {

@@ -45,9 +45,10 @@ export async function judgeCertificate(
   client: Client | undefined,
   certificate: Certificate,
   row: CertificateRow | undefined,
-  { snapshot, record, at }: Call,
+  call: Call,
 ): Promise<Result<AcceptedCertificate, CertificateRefusal>> {
-  const verdict = await certificateVerdict(certificate, row, at, snapshot);
+  const { snapshot, record, at } = call;
+  const verdict = await certificateVerdict(certificate, row, call);
   recordVerdict(verdict, record);
   const { outcome } = verdict;
   const pathless = !outcome.ok && mayBePathless(client, verdict, snapshot.tenant.self_signed_path);

@@ -19,6 +19,8 @@ export type VerificationOptions = {
   /** Statuses found before, which save the network while they are fresh. */
   readonly known?: readonly CertificateStatus[];
   readonly blocks?: Blocks;
+  /** When the request began by `StatusPorts.now`: all that it asks shares its time. */
+  readonly began?: number | undefined;
 };
 
 /**

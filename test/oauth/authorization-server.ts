@@ -36,6 +36,8 @@ export type Settings = {
   readonly stores?: Stores;
   /** Instead of the CA’s responder and `pages`. */
   readonly fetch?: Fetch;
+  /** The monotonic clock, in milliseconds. */
+  readonly elapsed?: () => number;
   /** That of another process: its stores, its CA, its clock. */
   readonly world?: World;
 };
@@ -97,7 +99,12 @@ export async function authorizationServer(settings: Settings = {}) {
   const server: EdgeServer = {
     ...stores,
     keys: signingKeys({ store: stores.keys, wrap: keyWrap ? localWrap : undefined, unwrapped: boundedMemory(100) }),
-    registry: registry(stores, { maxAge: 1, now, fetch: settings.fetch ?? fetch }),
+    registry: registry(stores, {
+      maxAge: 1,
+      now,
+      fetch: settings.fetch ?? fetch,
+      ...(settings.elapsed && { elapsed: settings.elapsed }),
+    }),
     keepRefusal: keepRefusal(stores.audit, boundedMemory(100)),
     now,
     randomBytes: (size) => Buffer.alloc(size, ++counter),

@@ -183,3 +183,35 @@ test('design §6: 100 requests at once with one certificate ask the responder on
   assert.ok(answers.every(({ status }) => status === 200));
   assert.equal(server.responder.asked, 2);
 });
+
+test('pki §4: the certificates of the caller and of the token are asked about within the time of one request', async () => {
+  const late = { by: 0 };
+  const timeouts: number[] = [];
+  const world = await authorizationServer();
+  const server = await authorizationServer({
+    world: world.world,
+    elapsed: () => performance.now() + late.by,
+    fetch: (request) => {
+      timeouts.push(request.timeout);
+      // Each answer comes when most of the time of the request is over.
+      late.by += 1_500;
+      return world.world.fetch(request);
+    },
+  });
+  await server.register({ client_id: 'client', tls_client_auth_subject_dn: 'CN=client' });
+  await server.register({
+    client_id: 'api',
+    tls_client_auth_subject_dn: 'CN=api',
+    resource_server_for: ['https://auth.example'],
+  });
+  const [leaf, api] = [await server.issue({ subject: 'CN=client' }), await server.issue({ subject: 'CN=api' })];
+  const token = await server.token(leaf);
+  assert.equal(token.status, 200);
+  server.pass(301);
+  late.by = 0;
+  timeouts.length = 0;
+  await server.introspect(token.json()['access_token'], api);
+  assert.ok(timeouts.length >= 2, 'both certificates were asked about');
+  assert.ok(Math.min(...timeouts) <= 2_500 - 1_000, `${timeouts}: later questions have less time`);
+  assert.ok(timeouts.length <= 3 && timeouts.every((timeout) => timeout <= 2_500));
+});

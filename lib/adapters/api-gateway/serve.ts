@@ -38,7 +38,7 @@ export function serve(
 }
 
 async function answer(
-  { request, record }: Exchange,
+  { request, record, startedAt: began }: Exchange,
   endpoints: Readonly<Partial<Record<RouteName, Endpoint>>>,
   { tenantHosts }: EdgeOptions,
   server: EdgeServer,
@@ -52,7 +52,7 @@ async function answer(
   if (!methods.includes(request.method)) throw methodNotAllowed(methods);
   const snapshot = await server.registry.snapshot(address.tenant);
   if (snapshot === undefined) return notFound;
-  const response = await orKeptRefusal(endpoint, { request, snapshot, record, at: server.now() }, server);
+  const response = await orKeptRefusal(endpoint, { request, snapshot, record, at: server.now(), began }, server);
   return request.method === 'HEAD' ? { ...response, body: '' } : response;
 }
 

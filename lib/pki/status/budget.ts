@@ -13,9 +13,8 @@ export type Budget = {
   spend(milliseconds: number): void;
 };
 
-/** The budget of one certificate, from this moment; `now` in milliseconds of a monotonic clock. */
-export function fetchBudget(now?: () => number): Budget {
-  const began = now?.() ?? 0;
+/** The budget of one certificate, from when its request `began` or from this moment; in milliseconds of a monotonic clock. */
+export function fetchBudget(now?: () => number, began = now?.() ?? 0): Budget {
   let left = maximumFetches;
   let spent = 0;
   return {

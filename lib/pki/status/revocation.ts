@@ -25,6 +25,8 @@ export type StatusOptions = {
   readonly known?: readonly CertificateStatus[];
   /** Where signers of CRLs are looked for that are not on the path (RFC 5280 §6.3.3 (f)). */
   readonly truststore?: Truststore;
+  /** When the request began by `StatusPorts.now`: all that it asks shares its time. This moment without it. */
+  readonly began?: number | undefined;
 };
 
 /**
@@ -66,7 +68,7 @@ function levels({ certificates }: VerifiedPath, options: StatusOptions, ports: S
     const override = options.policy.overrides?.[issuer.thumbprint] ?? {};
     const policy = effectivePolicy(options.policy, authorities);
     const signerPaths = truststore && signerPathsIn(truststore, authorities, { at });
-    const budget = fetchBudget(ports.now);
+    const budget = fetchBudget(ports.now, options.began);
     return [{ certificate, issuer, authorities, index, endEntity, override, policy, at, budget, ports, signerPaths }];
   });
 }

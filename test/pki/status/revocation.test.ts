@@ -141,6 +141,18 @@ describe('asking', () => {
     );
   });
 
+  test('pki §4: all that one request asks shares its 4 seconds', async () => {
+    const asked = async (now: number) => {
+      const ports = network({ [ocsp]: answer() }, { now: () => now });
+      const options = { truststore: truststoreOf(ca, anchor), policy: leafOnly, at, began: 1_000 };
+      const verdict = await verifyClientCertificate(client.certificate, options, ports);
+      return [verdict.ok, ports.requests.map(({ timeout }) => timeout)];
+    };
+    assert.deepEqual(await asked(1_000), [true, [2500]]);
+    assert.deepEqual(await asked(4_900), [true, [100]]);
+    assert.deepEqual(await asked(5_000), [false, []]);
+  });
+
   test('RFC 5280 §6.1: nothing is fetched for a certificate whose path is not valid', async () => {
     const policy = defaultStatusPolicy;
     const truststore = truststoreOf(ca, anchor);
