@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
+import * as client from 'openid-client';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { demoSubject } from '../../lib/local/demo-files.ts';
 import { jsonIn } from '../../lib/local/mutual-tls-client.ts';
@@ -106,6 +107,36 @@ test('RFC 9701 §5 (N13): oauth4webapi asks for a signed answer, takes it and ve
     const claims = await oauth.processIntrospectionResponse(as, api, asked);
     assert.deepEqual([claims.active, claims.client_id], [true, 'jwt-client']);
     await oauth.validateApplicationLevelSignature(as, asked, options);
+  } finally {
+    await agent.close();
+  }
+});
+
+test('RFC 9701 §5 (N13): openid-client asks for a signed answer and verifies its signature', async () => {
+  const { certificate: cert, key } = server.identity('demo-api');
+  const agent = new Agent({ connect: { ca: server.ca, cert, key } });
+  const types: (string | null)[] = [];
+  const fetch = async (url: string, options: object) => {
+    const response = await undiciFetch(url, { ...options, dispatcher: agent });
+    types.push(response.headers.get('content-type'));
+    return response as unknown as Response;
+  };
+  try {
+    const config = await client.discovery(
+      new URL(server.endpoint.issuer),
+      'api',
+      { use_mtls_endpoint_aliases: true, introspection_signed_response_alg: 'ES256' },
+      client.TlsClientAuth(),
+      {
+        algorithm: 'oauth2',
+        execute: [client.enableNonRepudiationChecks],
+        [client.customFetch]: fetch as client.CustomFetch,
+      },
+    );
+    const claims = await client.tokenIntrospection(config, await jwtToken());
+    assert.ok(types.includes('application/token-introspection+jwt'));
+    assert.deepEqual([claims.active, claims.client_id], [true, 'jwt-client']);
+    assert.deepEqual(await client.tokenIntrospection(config, 'unknown'), { active: false });
   } finally {
     await agent.close();
   }
