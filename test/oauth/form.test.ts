@@ -84,7 +84,7 @@ test('ADR 5: a document takes no body and no repeated parameter', () => {
   assert.throws(() => refuseParameters(post('', { query: 'v=1&v=1' })), OAuthError);
 });
 
-test('RFC 6749 §5.2: error_description has no CR, LF, TAB, quote or non-ASCII, whatever is put in', () => {
+test('RFC 6749 §5.2 (S6): error_description has no CR, LF, TAB, quote or non-ASCII, whatever is put in', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const { error_description } = JSON.parse(renderError(new OAuthError('invalid_request', text)).body);

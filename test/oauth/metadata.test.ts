@@ -57,3 +57,18 @@ test('RFC 8414 §2 (S17): the issuer and the jwks_uri are the same on both hosts
   assert.deepEqual(mtls, document);
   assert.equal(document['jwks_uri'], 'https://auth.example/jwks');
 });
+
+test('Fetch standard §3.2 (S18): a page may read the documents of the public host; nothing of the mTLS host and no token', async () => {
+  const leaf = await server.issue({ subject: 'CN=client' });
+  await server.register({ client_id: 'client', tls_client_auth_subject_dn: 'CN=client' });
+  const allowed = (headers: object) => Object.keys(headers).filter((name) => name.startsWith('access-control'));
+  for (const path of [...wellKnown, '/jwks']) {
+    assert.deepEqual(allowed((await server.get(path)).headers), ['access-control-allow-origin']);
+    assert.deepEqual(allowed((await server.get(path, leaf.certificate)).headers), []);
+  }
+  const token = await server.token(leaf);
+  assert.equal(token.status, 200);
+  for (const { headers } of [token, await server.introspect(token.json()['access_token'], leaf, 'client')]) {
+    assert.deepEqual(allowed(headers), []);
+  }
+});

@@ -54,7 +54,7 @@ test('FAPI 2.0 §5.3.4: a token in the query is refused', () => {
   assert.equal(result.failure.error, 'invalid_request');
 });
 
-test('RFC 8705 §3: a token is good on the certificate it is bound to', () => {
+test('RFC 8705 §3, §6.2 (B10): a token is good on the certificate it is bound to, whoever issued that: the path was judged when the token was', () => {
   assert.deepEqual(checkBinding(claims, thumbprint), { ok: true, value: claims });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { digestsOfCertificate } from '../../../lib/oauth/certificate-index.ts';
 import { parseCertificate } from '../../../lib/pki/certificate/certificate.ts';
+import { printName } from '../../../lib/pki/certificate/name.ts';
 import { thumbprint } from '../../../lib/pki/certificate/thumbprint.ts';
 import { generalName, issue, subjectAltName } from '../../pki/issue.ts';
 import { type AuthorizationServer, authorizationServer } from '../authorization-server.ts';
@@ -307,4 +308,26 @@ test('P18: a certificate refused as revoked is told to all processes by the row 
   assert.equal((await as.token(mortal, { client_id: 'tls' })).line?.reason, 'certificate_revoked');
   const row = await as.stores.certificates.find('default', thumbprint(mortal.der), as.clock.now);
   assert.equal(row?.statuses[0]?.status, 'revoked');
+});
+
+test('RFC 8705 §2.1, C1: the leaf alone is the client: no name of its issuer, and no second certificate in the text', async () => {
+  const { intermediate, root } = as.authority;
+  const issuer = parseCertificate(intermediate.der);
+  assert.ok(issuer.ok);
+  await as.register({ client_id: 'authority', tls_client_auth_subject_dn: printName(issuer.value.subject) });
+  const asAuthority = await as.token(leaf, { client_id: 'authority' });
+  assert.deepEqual([asAuthority.status, asAuthority.line?.reason], [401, 'subject_mismatch']);
+  const chains = [
+    `${leaf.certificate}${intermediate.certificate}${root.certificate}`,
+    `${intermediate.certificate}${leaf.certificate}`,
+    `${api.certificate}${leaf.certificate}`,
+    intermediate.certificate,
+  ];
+  for (const certificate of chains) {
+    for (const client_id of ['tls', 'authority']) {
+      const answer = await as.token({ ...leaf, certificate }, { client_id });
+      assert.deepEqual([answer.status, answer.json()['error']], [401, 'invalid_client']);
+    }
+  }
+  assert.equal((await as.token(leaf, { client_id: 'tls' })).status, 200);
 });

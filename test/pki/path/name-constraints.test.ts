@@ -51,7 +51,7 @@ function proves(table: Table): void {
   }
 }
 
-test('RFC 5280 §4.2.1.10: a dNSName covers itself and what grows on its left', () => {
+test('RFC 5280 §4.2.1.10 (P4): a dNSName covers itself and what grows on its left', () => {
   proves([
     [
       dns('a.example'),
