@@ -4,13 +4,13 @@
  * one run; the times are told and judged by eye, the counts must hold.
  */
 import { performance } from 'node:perf_hooks';
-import { dynamoClient } from '../lib/adapters/dynamodb/client.ts';
+import { sdkClient } from '../lib/adapters/dynamodb/sdk-client.ts';
 import { dynamoStores } from '../lib/adapters/dynamodb/stores.ts';
 import { type TableNames, tables } from '../lib/adapters/dynamodb/tables.ts';
 import { startEmbeddedStore } from '../lib/local/embedded-store.ts';
 import { type Answered, accessToken, type StatusServer, statusServer } from '../test/oauth/status-server.ts';
 import type { Issued } from '../test/pki/issue.ts';
-import { countCalls } from './oauth/store-calls.ts';
+import { counted } from './oauth/store-calls.ts';
 
 /** Milliseconds that the responder takes. */
 const delay = 50;
@@ -91,10 +91,9 @@ async function introspections(): Promise<readonly boolean[]> {
   ends.push(() => store.close());
   const calls: Record<string, number> = {};
   const process = () => {
-    const client = dynamoClient(store);
-    ends.push(() => client.destroy());
-    countCalls(client, calls);
-    return dynamoStores(client, names);
+    const client = sdkClient(store);
+    ends.push(() => client.close());
+    return dynamoStores(counted(client, calls), names);
   };
   const issuing = await statusServer(context, { stores: process() });
   const introspecting = await statusServer(context, { beside: { ...issuing, stores: process() } });

@@ -1,7 +1,7 @@
 /** `npm run certbound`: the operator's commands, on an account or on a local server. */
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { dynamoClient } from '../lib/adapters/dynamodb/client.ts';
+import { sdkClient } from '../lib/adapters/dynamodb/sdk-client.ts';
 import { dynamoStores } from '../lib/adapters/dynamodb/stores.ts';
 import { AskedWrongly, type DevelopmentCa, type OpenRegistry } from '../lib/command-line/command.ts';
 import { type OpenSession, run, type SessionOptions } from '../lib/command-line/run.ts';
@@ -36,9 +36,9 @@ async function openRegistry(options: SessionOptions): Promise<OpenRegistry> {
     throw new AskedWrongly('--registry and --grants belong together: the outputs of the stack Data name both tables');
   }
   const config = parseConfig({ ...env, REGISTRY_TABLE, GRANTS_TABLE });
-  const client = dynamoClient(options.region === undefined ? {} : { region: options.region });
+  const client = sdkClient(options.region === undefined ? {} : { region: options.region });
   const { statusAllowHosts } = config;
-  return { stores: dynamoStores(client, config), statusAllowHosts, close: async () => client.destroy() };
+  return { stores: dynamoStores(client, config), statusAllowHosts, close: async () => client.close() };
 }
 
 async function openLocal(state: string): Promise<OpenRegistry> {

@@ -1,7 +1,7 @@
 /** Certbound: the very edge and endpoints that are deployed, behind a bare server instead of API Gateway. */
 import type { TLSSocket } from 'node:tls';
 import { type EdgeServer, serve } from '../../lib/adapters/api-gateway/serve.ts';
-import { dynamoClient } from '../../lib/adapters/dynamodb/client.ts';
+import { sdkClient } from '../../lib/adapters/dynamodb/sdk-client.ts';
 import { dynamoStores } from '../../lib/adapters/dynamodb/stores.ts';
 import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
 import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
@@ -18,7 +18,7 @@ import { parsePem } from '../../lib/pki/certificate/pem.ts';
 import { defaultStatusPolicy } from '../../lib/pki/status/policy.ts';
 import { benchTables } from './bench-tables.ts';
 import { peerPem, readBody, serveChild } from './child.ts';
-import { countCalls } from './store-calls.ts';
+import { counted } from './store-calls.ts';
 import { subjectOf, type World } from './world.ts';
 
 const onDynamo = process.argv[2] === 'dynamodb';
@@ -69,13 +69,12 @@ serveChild(async (world, origin) => {
 const silent = { reason: 'network', detail: 'a benchmark has no responder' } as const;
 
 function onStore(endpoint: string, calls: Record<string, number>): Stores {
-  const client = dynamoClient({
+  const client = sdkClient({
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  countCalls(client, calls);
-  return dynamoStores(client, benchTables);
+  return dynamoStores(counted(client, calls), benchTables);
 }
 
 async function register(stores: Stores, { truststore }: World, issuer: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** The registry of a local server from the outside: of the running one, or, where none runs, of the state it left. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dynamoClient } from '../adapters/dynamodb/client.ts';
+import { sdkClient } from '../adapters/dynamodb/sdk-client.ts';
 import { dynamoStores } from '../adapters/dynamodb/stores.ts';
 import { tables } from '../adapters/dynamodb/tables.ts';
 import type { Stores } from '../adapters/stores.ts';
@@ -37,12 +37,12 @@ export async function openLocalRegistry(path: string): Promise<LocalRegistry | u
 }
 
 function registryAt(endpoint: string, statusAllowHosts: readonly string[], close: () => Promise<void>): LocalRegistry {
-  const client = dynamoClient({ endpoint, ...storeAccess });
+  const client = sdkClient({ endpoint, ...storeAccess });
   return {
     stores: dynamoStores(client, tableNames),
     statusAllowHosts,
     close: () => {
-      client.destroy();
+      client.close();
       return close();
     },
   };

@@ -1,6 +1,6 @@
 /** The whole server on a laptop: the CA and its responder, the embedded store, the tenants, both hosts. */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { dynamoClient } from '../adapters/dynamodb/client.ts';
+import type { DynamoClient } from '../adapters/dynamodb/client.ts';
+import { sdkClient } from '../adapters/dynamodb/sdk-client.ts';
 import { dynamoStores } from '../adapters/dynamodb/stores.ts';
 import { tables } from '../adapters/dynamodb/tables.ts';
 import { type Config, toEnvironment } from '../config.ts';
@@ -105,8 +105,8 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   running.push(() => schedule.close());
 
   const endpoint = { ...endpointOf(gateway, store.endpoint, responder), statusAllowHosts };
-  const client = dynamoClient(store);
-  running.push(async () => client.destroy());
+  const client = sdkClient(store);
+  running.push(async () => client.close());
   await register(tenants, endpoint, client, demo, report);
   const publisher = await localPublisher({
     path: directory.file('objects'),
@@ -197,7 +197,7 @@ function endpointOf(gateway: Gateway, store: string, { url, secret }: Responder)
 async function register(
   tenants: readonly PreparedTenant[],
   origins: Endpoint,
-  client: DynamoDBClient,
+  client: DynamoClient,
   demo: Demo | undefined,
   report: (line: string) => void,
 ): Promise<void> {

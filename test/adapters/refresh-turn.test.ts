@@ -67,9 +67,9 @@ test('design §6: the row of the turn is of the kind that the refresh may write,
 
 test('design §6: a row that is none of ours is no turn for ever', async () => {
   const at = newDay();
-  await engine.client.send(new PutItemCommand({ TableName, Item: { ...refreshTurnKey, exp: { N: '1' } } }));
+  await engine.sdk.send(new PutItemCommand({ TableName, Item: { ...refreshTurnKey, exp: { N: '1' } } }));
   assert.equal(await dynamoRefreshTurn(engine.client, TableName).take(at(0), at(65)), true);
-  const { Item } = await engine.client.send(new GetItemCommand({ TableName, Key: refreshTurnKey }));
+  const { Item } = await engine.sdk.send(new GetItemCommand({ TableName, Key: refreshTurnKey }));
   assert.deepEqual(Object.keys(Item ?? {}).sort(), ['exp', 'owner', 'pk', 'sk']);
 });
 

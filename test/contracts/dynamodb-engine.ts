@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import {
-  CreateTableCommand,
-  DeleteTableCommand,
-  type DynamoDBClient,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb';
-import { dynamoClient } from '../../lib/adapters/dynamodb/client.ts';
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import type { DynamoClient, Operation, Operations } from '../../lib/adapters/dynamodb/client.ts';
+import { type SdkClientOptions, sdkClient } from '../../lib/adapters/dynamodb/sdk-client.ts';
 import { type TableNames, tables } from '../../lib/adapters/dynamodb/tables.ts';
 import { startEmbeddedStore } from '../../lib/local/embedded-store.ts';
 
 export type Engine = {
   readonly name: string;
-  readonly client: DynamoDBClient;
+  readonly client: DynamoClient;
+  /** For rows that no store would write, and for what no store asks. */
+  readonly sdk: DynamoDBClient;
   /** Another client of the same engine. */
-  connect(): DynamoDBClient;
+  connect(): DynamoClient;
   readonly tableNames: TableNames;
   close(): Promise<void>;
 };
@@ -25,35 +23,57 @@ export async function startEngine(): Promise<Engine> {
   const endpoint = process.env['AWS_ENDPOINT_URL_DYNAMODB'];
   if (endpoint !== undefined) return external(endpoint, tableNames);
   const store = await startEmbeddedStore({ tables: tables(tableNames) });
-  const client = dynamoClient(store);
+  const { close, ...clients } = connected(store);
   return {
     name: 'dynalite',
-    client,
-    connect: () => dynamoClient(store),
+    ...clients,
     tableNames,
     async close() {
-      client.destroy();
+      close();
       await store.close();
     },
   };
 }
 
+function connected(options: SdkClientOptions) {
+  const connect = () => sdkClient(options);
+  const [client, sdk] = [connect(), new DynamoDBClient(options)];
+  const close = () => {
+    client.close();
+    sdk.destroy();
+  };
+  return { client, sdk, connect, close };
+}
+
 async function external(endpoint: string, tableNames: TableNames): Promise<Engine> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const connect = () => dynamoClient({ endpoint, region: 'us-east-1', credentials });
-  const client = connect();
+  const { close, ...clients } = connected({ endpoint, region: 'us-east-1', credentials });
+  const { sdk } = clients;
   for (const table of tables(tableNames)) {
-    await client.send(new CreateTableCommand(table));
-    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: table.TableName });
+    await sdk.send(new CreateTableCommand(table));
+    await waitUntilTableExists({ client: sdk, maxWaitTime: 60, minDelay: 1 }, { TableName: table.TableName });
   }
   return {
     name: endpoint,
-    client,
-    connect,
+    ...clients,
     tableNames,
     async close() {
-      for (const TableName of Object.values(tableNames)) await client.send(new DeleteTableCommand({ TableName }));
-      client.destroy();
+      for (const TableName of Object.values(tableNames)) await sdk.send(new DeleteTableCommand({ TableName }));
+      close();
     },
+  };
+}
+
+/** The client, with somebody told of each call before it is made. */
+export function watched(
+  client: DynamoClient,
+  tell: (operation: Operation, input: Operations[Operation]['input']) => void,
+): DynamoClient {
+  return {
+    call(operation, input) {
+      tell(operation, input);
+      return client.call(operation, input);
+    },
+    close: () => client.close(),
   };
 }

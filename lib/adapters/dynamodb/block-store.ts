@@ -1,16 +1,16 @@
 /** What operators blocked, in the registry table: one row a block (docs/storage.md). */
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { BlockStore, StoredBlock, VersionStore } from '../../oauth/ports.ts';
 import type { Block } from '../../pki/status/blocks.ts';
 import { blockId } from '../block-id.ts';
 import { writeRegistry } from '../registry-writes.ts';
-import { answer, queryPartition } from './answer.ts';
+import { queryPartition } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { blockKey, blocksPartition } from './keys.ts';
 import { count, oneOf, optional, type Parser, parseRow, shape, storedThumbprint, text } from './row-parser.ts';
 
 export function dynamoBlockStore(
-  client: DynamoDBClient,
+  client: DynamoClient,
   registryTable: string,
   versions: Pick<VersionStore, 'bump'>,
 ): BlockStore {
@@ -21,15 +21,19 @@ export function dynamoBlockStore(
     },
     async add(tenant, block) {
       const Item = { ...blockKey(tenant, block), ...attributes(block) };
-      const command = new PutItemCommand({ TableName: registryTable, Item });
-      await writeRegistry(tenant, () => answer('PutItem', client.send(command)), versions);
+      const write = () => client.call('PutItem', { TableName: registryTable, Item });
+      await writeRegistry(tenant, write, versions);
     },
     async remove(tenant, block) {
       const Key = blockKey(tenant, block);
-      const command = new DeleteItemCommand({ TableName: registryTable, Key, ReturnValues: 'ALL_OLD' });
       const removed = { row: false };
       const write = async () => {
-        removed.row = (await answer('DeleteItem', client.send(command))).Attributes !== undefined;
+        const { Attributes } = await client.call('DeleteItem', {
+          TableName: registryTable,
+          Key,
+          ReturnValues: 'ALL_OLD',
+        });
+        removed.row = Attributes !== undefined;
       };
       await writeRegistry(tenant, write, versions);
       return removed.row;

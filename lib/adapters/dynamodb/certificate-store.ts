@@ -1,5 +1,4 @@
 /** Certificate rows in the grants table, by tenant and leaf thumbprint (docs/storage.md). */
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { CertificateRow } from '../../oauth/certificate-row.ts';
 import type { CertificateStore } from '../../oauth/ports.ts';
 import { type Thumbprint, thumbprint } from '../../pki/certificate/thumbprint.ts';
@@ -7,6 +6,7 @@ import type { CertificateStatus } from '../../pki/status/certificate-status.ts';
 import { isRevoked, newness } from '../status-newness.ts';
 import { conditionHeld, getItem } from './answer.ts';
 import { attributes, type Item, type PlainMembers } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { certificateKey } from './keys.ts';
 import {
   bytes,
@@ -22,7 +22,7 @@ import {
   text,
 } from './row-parser.ts';
 
-export function dynamoCertificateStore(client: DynamoDBClient, grantsTable: string): CertificateStore {
+export function dynamoCertificateStore(client: DynamoClient, grantsTable: string): CertificateStore {
   return {
     async find(tenant, leaf, at) {
       return parseCertificateRow(await getItem(client, grantsTable, certificateKey(tenant, leaf)), leaf, at);
@@ -30,8 +30,7 @@ export function dynamoCertificateStore(client: DynamoDBClient, grantsTable: stri
     /** A row that knows something newer stays, and so does «revoked»: losing is no error. */
     async save(tenant, row) {
       const Item = { ...certificateKey(tenant, row.thumbprint), ...certificateAttributes(row) };
-      const command = new PutItemCommand({ TableName: grantsTable, Item, ...nothingNewer(row.statuses) });
-      await conditionHeld('PutItem', client.send(command));
+      await conditionHeld(client.call('PutItem', { TableName: grantsTable, Item, ...nothingNewer(row.statuses) }));
     },
   };
 }

@@ -1,17 +1,17 @@
 /** Registered clients in the registry table: their RFC 7591 metadata as registered, parsed at each reading. */
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Client } from '../../oauth/client.ts';
 import type { ClientMetadata, ClientStore, VersionStore } from '../../oauth/ports.ts';
 import { clientOf, digestsOf, metadataOf } from '../client-row.ts';
 import { writeRegistry } from '../registry-writes.ts';
-import { answer, getItem, queryPartition } from './answer.ts';
+import { getItem, queryPartition } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { clientKey, clientsPartition } from './keys.ts';
 import { readResourceServers, writeResourceServer } from './resource-server-index.ts';
 import { parseRow, shape, text } from './row-parser.ts';
 
 export function dynamoClientStore(
-  client: DynamoDBClient,
+  client: DynamoClient,
   registryTable: string,
   versions: Pick<VersionStore, 'bump'>,
 ): ClientStore {
@@ -25,13 +25,13 @@ export function dynamoClientStore(
         ...clientKey(tenant, metadata.client_id),
         ...attributes({ client_id: metadata.client_id, metadata: JSON.stringify(metadata) }),
       };
-      const command = new PutItemCommand({ TableName: registryTable, Item, ReturnValues: 'ALL_OLD' });
       const wanted = digestsOf(JSON.stringify(metadata));
       // The index first: one that names too many asks the client itself, one that names too few never does.
       await writeResourceServer('ADD', tenant, metadata.client_id, wanted, index);
       let earlier: Item | undefined;
       const write = async () => {
-        earlier = (await answer('PutItem', client.send(command))).Attributes;
+        const output = await client.call('PutItem', { TableName: registryTable, Item, ReturnValues: 'ALL_OLD' });
+        earlier = output.Attributes;
       };
       await writeRegistry(tenant, write, versions);
       const stale = digestsIn(earlier).filter((digest) => !wanted.includes(digest));
@@ -39,10 +39,10 @@ export function dynamoClientStore(
     },
     async remove(tenant, client_id) {
       const Key = clientKey(tenant, client_id);
-      const command = new DeleteItemCommand({ TableName: registryTable, Key, ReturnValues: 'ALL_OLD' });
       let earlier: Item | undefined;
       const write = async () => {
-        earlier = (await answer('DeleteItem', client.send(command))).Attributes;
+        const output = await client.call('DeleteItem', { TableName: registryTable, Key, ReturnValues: 'ALL_OLD' });
+        earlier = output.Attributes;
       };
       await writeRegistry(tenant, write, versions);
       await writeResourceServer('DELETE', tenant, client_id, digestsIn(earlier), index);

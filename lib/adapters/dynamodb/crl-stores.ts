@@ -1,17 +1,17 @@
 /** Kept CRLs, and which of them certificates name, in the grants table (docs/storage.md). */
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { CrlSourceStore, KeptCrlStore } from '../../oauth/ports.ts';
 import type { CrlSource } from '../../pki/ports.ts';
-import { answer, getItem, queryPartition } from './answer.ts';
+import { getItem, queryPartition } from './answer.ts';
 import { attributes } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { crlHeadKey, crlShardKey, crlSourceKey, crlSourcesPartition, type Key } from './keys.ts';
 import { bytes, count, parseRow, shape, text } from './row-parser.ts';
 
 /** What is past its `exp` may still be read: how old a list may be is judged by its head, at each reading. */
-export function dynamoKeptCrlStore(client: DynamoDBClient, TableName: string): KeptCrlStore {
+export function dynamoKeptCrlStore(client: DynamoClient, TableName: string): KeptCrlStore {
   const put = async (key: Key, members: Parameters<typeof attributes>[0]) => {
     const Item = { ...key, ...attributes(members) };
-    await answer('PutItem', client.send(new PutItemCommand({ TableName, Item })));
+    await client.call('PutItem', { TableName, Item });
   };
   const reader = (tenant: string) => ({
     findHead: async (crl: string) =>
@@ -29,11 +29,11 @@ export function dynamoKeptCrlStore(client: DynamoDBClient, TableName: string): K
   };
 }
 
-export function dynamoCrlSourceStore(client: DynamoDBClient, TableName: string): CrlSourceStore {
+export function dynamoCrlSourceStore(client: DynamoClient, TableName: string): CrlSourceStore {
   return {
     async want(tenant, source) {
       const Item = { ...crlSourceKey(tenant, source.crl), ...attributes(source) };
-      await answer('PutItem', client.send(new PutItemCommand({ TableName, Item })));
+      await client.call('PutItem', { TableName, Item });
     },
     async list(tenant, at) {
       const items = await queryPartition(client, TableName, crlSourcesPartition(tenant));

@@ -1,16 +1,16 @@
 /** Status evidence of the tenants in the grants table: OCSP responses and silences (docs/storage.md). */
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { EvidenceStore } from '../../oauth/ports.ts';
 import type { Evidence } from '../../pki/ports.ts';
-import { answer, getItem } from './answer.ts';
+import { getItem } from './answer.ts';
 import { attributes } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { evidenceKey } from './keys.ts';
 import { bytes, date, optional, parseRow, shape, text } from './row-parser.ts';
 
 /** Seconds that evidence is kept: a responder that is silent for longer has no answer that would still hold. */
 export const evidenceKept = 8 * 86_400;
 
-export function dynamoEvidenceStore(client: DynamoDBClient, TableName: string): EvidenceStore {
+export function dynamoEvidenceStore(client: DynamoClient, TableName: string): EvidenceStore {
   return {
     async find(tenant, key) {
       const row = parseRow(await getItem(client, TableName, evidenceKey(tenant, key)), storedEvidence);
@@ -18,7 +18,7 @@ export function dynamoEvidenceStore(client: DynamoDBClient, TableName: string): 
     },
     async save(tenant, key, evidence) {
       const Item = { ...evidenceKey(tenant, key), ...attributes({ ...rowOf(evidence), exp: endOf(evidence) }) };
-      await answer('PutItem', client.send(new PutItemCommand({ TableName, Item })));
+      await client.call('PutItem', { TableName, Item });
     },
   };
 }

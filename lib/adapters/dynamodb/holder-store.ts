@@ -1,22 +1,16 @@
 /** The client and the certificate row of a token's holder, out of both tables in one BatchGetItem. */
-import {
-  BatchGetItemCommand,
-  type BatchGetItemCommandInput,
-  type BatchGetItemCommandOutput,
-  type DynamoDBClient,
-} from '@aws-sdk/client-dynamodb';
 import type { HolderStore } from '../../oauth/ports.ts';
-import { answer } from './answer.ts';
 import type { Item } from './attribute-value.ts';
 import { parseCertificateRow } from './certificate-store.ts';
+import type { DynamoClient, Operations } from './client.ts';
 import { parseClientRow } from './client-store.ts';
 import { certificateKey, clientKey, type Key } from './keys.ts';
 import type { TableNames } from './tables.ts';
 
-type Requests = NonNullable<BatchGetItemCommandInput['RequestItems']>;
+type Requests = NonNullable<Operations['BatchGetItem']['input']['RequestItems']>;
 
 /** Throws an Error when DynamoDB leaves keys unprocessed through all attempts. */
-export function dynamoHolderStore(client: DynamoDBClient, { registryTable, grantsTable }: TableNames): HolderStore {
+export function dynamoHolderStore(client: DynamoClient, { registryTable, grantsTable }: TableNames): HolderStore {
   return {
     async find(tenant, client_id, thumbprint, at) {
       const rows = await batchGet(client, {
@@ -36,23 +30,20 @@ const consistent = (key: Key) => ({ Keys: [key], ConsistentRead: true });
 const pauses = [25, 50, 100];
 
 /** One row of each table, by table. */
-async function batchGet(client: DynamoDBClient, requests: Requests): Promise<ReadonlyMap<string, Item>> {
+async function batchGet(client: DynamoClient, requests: Requests): Promise<ReadonlyMap<string, Item>> {
   const rows = new Map<string, Item>();
-  let left = take(await send(client, requests), rows);
+  let left = take(await client.call('BatchGetItem', { RequestItems: requests }), rows);
   for (const pause of pauses) {
     if (left === undefined) return rows;
     await new Promise((resolve) => setTimeout(resolve, pause));
-    left = take(await send(client, left), rows);
+    left = take(await client.call('BatchGetItem', { RequestItems: left }), rows);
   }
   if (left !== undefined) throw new Error('DynamoDB BatchGetItem left keys unprocessed');
   return rows;
 }
 
-const send = (client: DynamoDBClient, RequestItems: Requests) =>
-  answer('BatchGetItem', client.send(new BatchGetItemCommand({ RequestItems })));
-
 /** Keeps the rows of an answer; returns what it left unprocessed. */
-function take(output: BatchGetItemCommandOutput, rows: Map<string, Item>): Requests | undefined {
+function take(output: Operations['BatchGetItem']['output'], rows: Map<string, Item>): Requests | undefined {
   for (const [table, items] of Object.entries(output.Responses ?? {})) {
     for (const item of items) rows.set(table, item);
   }

@@ -1,20 +1,17 @@
 /** Signing keys in the registry table, by tenant, purpose, algorithm and number; the private part is ciphertext. */
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { SigningKeyStore } from '../../oauth/ports.ts';
 import type { PublicJwk } from '../../oauth/public-jwk.ts';
 import type { SigningKey } from '../../oauth/signing-key.ts';
-import { answer, conditionHeld, queryPartition } from './answer.ts';
+import { conditionHeld, queryPartition } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { signingKeyKey, signingKeysPartition } from './keys.ts';
 import { bytes, count, oneOf, type Parser, parseRow, shape, text } from './row-parser.ts';
 
-export function dynamoSigningKeyStore(client: DynamoDBClient, registryTable: string): SigningKeyStore {
+export function dynamoSigningKeyStore(client: DynamoClient, registryTable: string): SigningKeyStore {
   const put = (tenant: string, key: SigningKey, ConditionExpression: string) => {
     const Item = { ...signingKeyKey(tenant, key), ...attributes(key) };
-    return conditionHeld(
-      'PutItem',
-      client.send(new PutItemCommand({ TableName: registryTable, Item, ConditionExpression })),
-    );
+    return conditionHeld(client.call('PutItem', { TableName: registryTable, Item, ConditionExpression }));
   };
   return {
     async list(tenant, purpose) {
@@ -27,8 +24,7 @@ export function dynamoSigningKeyStore(client: DynamoDBClient, registryTable: str
       await put(tenant, key, 'attribute_exists(pk)');
     },
     async remove(tenant, key) {
-      const command = new DeleteItemCommand({ TableName: registryTable, Key: signingKeyKey(tenant, key) });
-      await answer('DeleteItem', client.send(command));
+      await client.call('DeleteItem', { TableName: registryTable, Key: signingKeyKey(tenant, key) });
     },
   };
 }

@@ -1,50 +1,42 @@
 /** Leases in the registry table: a row that one holder at a time has, by conditional writes. */
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb';
 import type { LeaseStore } from '../../publication/ports.ts';
-import { conditionHeld } from './answer.ts';
-import { attributes } from './attribute-value.ts';
+import { conditionHeld, ifConditionHeld } from './answer.ts';
+import { attributes, type PlainMembers } from './attribute-value.ts';
+import type { DynamoClient, Operations } from './client.ts';
 import { leaseKey } from './keys.ts';
 import { count, optional, parseRow, shape } from './row-parser.ts';
 
-export function dynamoLeaseStore(client: DynamoDBClient, registryTable: string): LeaseStore {
-  const update = (name: string, input: Pick<UpdateItemCommandInput, 'UpdateExpression' | 'ConditionExpression'>) =>
-    ({ TableName: registryTable, Key: leaseKey(name), ...input }) satisfies UpdateItemCommandInput;
+type Update = Omit<Operations['UpdateItem']['input'], 'TableName' | 'Key' | 'ExpressionAttributeValues'>;
+
+export function dynamoLeaseStore(client: DynamoClient, registryTable: string): LeaseStore {
+  const update = (name: string, values: PlainMembers, input: Update) =>
+    client.call('UpdateItem', {
+      TableName: registryTable,
+      Key: leaseKey(name),
+      ExpressionAttributeValues: attributes(values),
+      ...input,
+    });
   return {
     async take(name, holder, until, at) {
-      const command = new UpdateItemCommand({
-        ...update(name, {
+      const values = { ':holder': holder, ':until': until, ':at': at };
+      const taken = await ifConditionHeld(
+        update(name, values, {
           UpdateExpression: 'SET holder = :holder, held_until = :until',
           ConditionExpression: 'attribute_not_exists(held_until) OR held_until <= :at OR holder = :holder',
+          ReturnValues: 'ALL_NEW',
         }),
-        ExpressionAttributeValues: attributes({ ':holder': holder, ':until': until, ':at': at }),
-        ReturnValues: 'ALL_NEW',
-      });
-      try {
-        const { Attributes } = await client.send(command);
-        return { updated_at: parseRow(Attributes, leaseRow)?.updated_at ?? 0 };
-      } catch (cause) {
-        if (cause instanceof ConditionalCheckFailedException) return undefined;
-        throw new Error('DynamoDB UpdateItem failed', { cause });
-      }
+      );
+      return taken && { updated_at: parseRow(taken.Attributes, leaseRow)?.updated_at ?? 0 };
     },
     touch: (name, holder, updated_at) => {
-      const command = new UpdateItemCommand({
-        ...update(name, { UpdateExpression: 'SET updated_at = :at', ConditionExpression: 'holder = :holder' }),
-        ExpressionAttributeValues: attributes({ ':holder': holder, ':at': updated_at }),
-      });
-      return conditionHeld('UpdateItem', client.send(command));
+      const values = { ':holder': holder, ':at': updated_at };
+      const input = { UpdateExpression: 'SET updated_at = :at', ConditionExpression: 'holder = :holder' };
+      return conditionHeld(update(name, values, input));
     },
     async release(name, holder) {
-      const command = new UpdateItemCommand({
-        ...update(name, { UpdateExpression: 'SET held_until = :ended', ConditionExpression: 'holder = :holder' }),
-        ExpressionAttributeValues: attributes({ ':holder': holder, ':ended': 0 }),
-      });
-      await conditionHeld('UpdateItem', client.send(command));
+      const values = { ':holder': holder, ':ended': 0 };
+      const input = { UpdateExpression: 'SET held_until = :ended', ConditionExpression: 'holder = :holder' };
+      await conditionHeld(update(name, values, input));
     },
   };
 }

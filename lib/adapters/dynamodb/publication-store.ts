@@ -1,18 +1,18 @@
 /** Published truststores in the registry table: for each domain name the current one, and the failure since. */
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { RefusedCertificate } from '../../publication/assemble.ts';
 import type { PublicationStore } from '../../publication/ports.ts';
 import type { Publication, PublicationAttempt } from '../../publication/publication.ts';
-import { answer, getItem } from './answer.ts';
+import { getItem } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { publicationKey } from './keys.ts';
 import { count, flag, list, oneOf, optional, parseRow, shape, text } from './row-parser.ts';
 
 /** DynamoDB takes items of 400 KB: of more refused certificates than these, the others stand in the log alone. */
 const maxRefused = 200;
 
-export function dynamoPublicationStore(client: DynamoDBClient, registryTable: string): PublicationStore {
-  const put = (Item: Item) => answer('PutItem', client.send(new PutItemCommand({ TableName: registryTable, Item })));
+export function dynamoPublicationStore(client: DynamoClient, registryTable: string): PublicationStore {
+  const put = (Item: Item) => client.call('PutItem', { TableName: registryTable, Item });
   const find = (domain: string, row: 'CURRENT' | 'FAILURE') =>
     getItem(client, registryTable, publicationKey(domain, row));
   return {

@@ -1,16 +1,16 @@
 /** Whose turn it is to refresh CRLs: one row in the grants table (docs/storage.md). */
 import { randomUUID } from 'node:crypto';
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { RefreshTurn } from '../../oauth/crl-refresh.ts';
 import { conditionHeld } from './answer.ts';
 import { attributes } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { refreshTurnKey } from './keys.ts';
 
-export function dynamoRefreshTurn(client: DynamoDBClient, TableName: string): RefreshTurn {
+export function dynamoRefreshTurn(client: DynamoClient, TableName: string): RefreshTurn {
   // A new one for each turn, so that a run which has outlived its own gives back nobody else's.
   let owner = '';
   const put = (exp: number, ConditionExpression: string, values: Readonly<Record<string, string | number>>) => {
-    const command = new PutItemCommand({
+    const write = client.call('PutItem', {
       TableName,
       Item: { ...refreshTurnKey, ...attributes({ owner, exp }) },
       ConditionExpression,
@@ -19,12 +19,12 @@ export function dynamoRefreshTurn(client: DynamoDBClient, TableName: string): Re
         Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])),
       ),
     });
-    return conditionHeld('PutItem', client.send(command));
+    return conditionHeld(write);
   };
   return {
     async take(at, until) {
       owner = randomUUID();
-      // The SDK repeats a write whose answer was lost: the turn may be ours already.
+      // The client repeats a write whose answer was lost: the turn may be ours already.
       const condition = 'attribute_not_exists(pk) OR #exp <= :at OR #owner = :owner';
       return put(epochSeconds(until), condition, { at: epochSeconds(at), owner });
     },

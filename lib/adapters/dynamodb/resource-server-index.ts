@@ -1,7 +1,6 @@
 /** Which resource servers registered what a certificate shows: one row a digest, a set of `client_id`s in it. */
-import { BatchGetItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { answer } from './answer.ts';
 import type { Item } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { resourceServersKey } from './keys.ts';
 
 /** Adds the client to the rows of these digests, or takes it out of them. */
@@ -10,16 +9,15 @@ export async function writeResourceServer(
   tenant: string,
   client_id: string,
   digests: readonly string[],
-  { client, table: TableName }: { readonly client: DynamoDBClient; readonly table: string },
+  { client, table: TableName }: { readonly client: DynamoClient; readonly table: string },
 ): Promise<void> {
   for (const digest of digests) {
-    const command = new UpdateItemCommand({
+    await client.call('UpdateItem', {
       TableName,
       Key: resourceServersKey(tenant, digest),
       UpdateExpression: `${change} client_ids :ids`,
       ExpressionAttributeValues: { ':ids': { SS: [client_id] } },
     });
-    await answer('UpdateItem', client.send(command));
   }
 }
 
@@ -27,12 +25,11 @@ export async function writeResourceServer(
 export async function readResourceServers(
   tenant: string,
   digests: readonly string[],
-  { client, table }: { readonly client: DynamoDBClient; readonly table: string },
+  { client, table }: { readonly client: DynamoClient; readonly table: string },
 ): Promise<readonly string[]> {
   if (digests.length === 0) return [];
   const Keys = digests.map((digest) => resourceServersKey(tenant, digest));
-  const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } });
-  const output = await answer('BatchGetItem', client.send(command));
+  const output = await client.call('BatchGetItem', { RequestItems: { [table]: { Keys, ConsistentRead: true } } });
   if (Object.keys(output.UnprocessedKeys ?? {}).length > 0)
     throw new Error('DynamoDB BatchGetItem left keys unprocessed');
   const rows: readonly Item[] = output.Responses?.[table] ?? [];

@@ -1,10 +1,10 @@
 /** All stores on DynamoDB. A function uses those its row in `lib/routes.ts` needs; IAM refuses it the others. */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Stores } from '../stores.ts';
 import { dynamoAssertionStore } from './assertion-store.ts';
 import { dynamoAuditStore } from './audit-store.ts';
 import { dynamoBlockStore } from './block-store.ts';
 import { dynamoCertificateStore } from './certificate-store.ts';
+import type { DynamoClient } from './client.ts';
 import { dynamoClientStore } from './client-store.ts';
 import { dynamoCrlSourceStore, dynamoKeptCrlStore } from './crl-stores.ts';
 import { dynamoEvidenceStore } from './evidence-store.ts';
@@ -18,7 +18,7 @@ import { dynamoTokenStore } from './token-store.ts';
 import { dynamoTruststoreStore } from './truststore-store.ts';
 import { dynamoVersionStore } from './version-store.ts';
 
-export function dynamoStores(client: DynamoDBClient, tables: TableNames): Stores {
+export function dynamoStores(client: DynamoClient, tables: TableNames): Stores {
   const { registryTable, grantsTable } = tables;
   const versions = dynamoVersionStore(client, registryTable);
   return {

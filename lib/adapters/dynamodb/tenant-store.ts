@@ -1,16 +1,16 @@
 /** Tenants in the registry table. */
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { TenantStore, VersionStore } from '../../oauth/ports.ts';
 import type { Tenant } from '../../oauth/tenant.ts';
 import { writeRegistry } from '../registry-writes.ts';
-import { answer, getItem, queryPartition } from './answer.ts';
+import { getItem, queryPartition } from './answer.ts';
 import { attributes } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { tenantKey, tenantsPartition } from './keys.ts';
 import { count, flag, list, oneOf, parseRow, record, shape, text } from './row-parser.ts';
 import { statusPolicy } from './status-policy-row.ts';
 
 export function dynamoTenantStore(
-  client: DynamoDBClient,
+  client: DynamoClient,
   registryTable: string,
   versions: Pick<VersionStore, 'bump'>,
 ): TenantStore {
@@ -21,8 +21,7 @@ export function dynamoTenantStore(
     },
     async save(tenant) {
       const Item = { ...tenantKey(tenant.name), ...attributes(tenant) };
-      const command = new PutItemCommand({ TableName: registryTable, Item });
-      await writeRegistry(tenant.name, () => answer('PutItem', client.send(command)), versions);
+      await writeRegistry(tenant.name, () => client.call('PutItem', { TableName: registryTable, Item }), versions);
     },
     async list() {
       const items = await queryPartition(client, registryTable, tenantsPartition);

@@ -1,17 +1,17 @@
 /** A tenant's truststore entries in the registry table (RFC 5280 §6.1.1 (d)). */
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { StoredEntry, TruststoreStore, VersionStore } from '../../oauth/ports.ts';
 import { thumbprint } from '../../pki/certificate/thumbprint.ts';
 import type { EntryPolicy } from '../../pki/path/truststore.ts';
 import { writeRegistry } from '../registry-writes.ts';
-import { answer, queryPartition } from './answer.ts';
+import { queryPartition } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
+import type { DynamoClient } from './client.ts';
 import { truststoreKey, truststorePartition } from './keys.ts';
 import { bytes, flag, oneOf, optional, parseRow, shape } from './row-parser.ts';
 import { statusOverride } from './status-policy-row.ts';
 
 export function dynamoTruststoreStore(
-  client: DynamoDBClient,
+  client: DynamoClient,
   registryTable: string,
   versions: Pick<VersionStore, 'bump'>,
 ): TruststoreStore {
@@ -22,12 +22,11 @@ export function dynamoTruststoreStore(
     },
     async add(tenant, entry) {
       const Item = { ...truststoreKey(tenant, thumbprint(entry.certificate)), ...attributes(entry) };
-      const command = new PutItemCommand({ TableName: registryTable, Item });
-      await writeRegistry(tenant, () => answer('PutItem', client.send(command)), versions);
+      await writeRegistry(tenant, () => client.call('PutItem', { TableName: registryTable, Item }), versions);
     },
     async remove(tenant, entry) {
-      const command = new DeleteItemCommand({ TableName: registryTable, Key: truststoreKey(tenant, entry) });
-      await writeRegistry(tenant, () => answer('DeleteItem', client.send(command)), versions);
+      const input = { TableName: registryTable, Key: truststoreKey(tenant, entry) };
+      await writeRegistry(tenant, () => client.call('DeleteItem', input), versions);
     },
   };
 }

@@ -5,7 +5,7 @@ import { dynamoStores } from '../../../lib/adapters/dynamodb/stores.ts';
 import { registry } from '../../../lib/adapters/memory/registry.ts';
 import { thumbprint } from '../../../lib/pki/certificate/thumbprint.ts';
 import { fail } from '../../../lib/result.ts';
-import { startEngine } from '../../contracts/dynamodb-engine.ts';
+import { startEngine, watched } from '../../contracts/dynamodb-engine.ts';
 import {
   accessTokenRecord,
   certificateRow,
@@ -23,14 +23,10 @@ after(() => engine.close());
 
 const calls: string[] = [];
 const consistent: boolean[] = [];
-engine.client.middlewareStack.add(
-  (next, context) => async (args) => {
-    calls.push(String(context['commandName']).replace(/Command$/, ''));
-    consistent.push(isConsistent(args.input));
-    return next(args);
-  },
-  { step: 'initialize' },
-);
+const client = watched(engine.client, (operation, input) => {
+  calls.push(operation);
+  consistent.push(isConsistent(input));
+});
 
 /** Writes count as consistent. */
 function isConsistent(input: object): boolean {
@@ -42,7 +38,7 @@ function isConsistent(input: object): boolean {
   return !reads || ('ConsistentRead' in input && input.ConsistentRead === true);
 }
 
-const stores = dynamoStores(engine.client, engine.tableNames);
+const stores = dynamoStores(client, engine.tableNames);
 const at = seconds(now);
 
 beforeEach(() => {

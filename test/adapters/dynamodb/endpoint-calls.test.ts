@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { dynamoStores } from '../../../lib/adapters/dynamodb/stores.ts';
 import type { KeyedCertificate } from '../../../lib/local/certificate-authority.ts';
 import { defaultStatusPolicy } from '../../../lib/pki/status/policy.ts';
-import { startEngine } from '../../contracts/dynamodb-engine.ts';
+import { startEngine, watched } from '../../contracts/dynamodb-engine.ts';
 import { type AuthorizationServer, authorizationServer } from '../../oauth/authorization-server.ts';
 import {
   asserted,
@@ -19,13 +19,7 @@ const engine = await startEngine();
 after(() => engine.close());
 
 const calls: string[] = [];
-engine.client.middlewareStack.add(
-  (next, context) => async (args) => {
-    calls.push(`${String(context['commandName']).replace(/Command$/, '')} ${kindsIn(args.input)}`);
-    return next(args);
-  },
-  { step: 'initialize' },
-);
+const client = watched(engine.client, (operation, input) => calls.push(`${operation} ${kindsIn(input)}`));
 
 /** The kinds of rows that a command touches, from the partition keys in it. */
 function kindsIn(input: object): string {
@@ -39,7 +33,7 @@ let api: KeyedCertificate;
 
 before(async () => {
   server = await authorizationServer({
-    stores: dynamoStores(engine.client, engine.tableNames),
+    stores: dynamoStores(client, engine.tableNames),
     // One status a certificate makes the counts plain.
     tenant: { status_policy: { ...defaultStatusPolicy, depth: 'leaf' } },
   });

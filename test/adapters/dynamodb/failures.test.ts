@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, test } from 'node:test';
 import type { BatchGetItemCommandInput, BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
-import { dynamoClient } from '../../../lib/adapters/dynamodb/client.ts';
+import type { DynamoClient } from '../../../lib/adapters/dynamodb/client.ts';
 import { dynamoHolderStore } from '../../../lib/adapters/dynamodb/holder-store.ts';
+import { sdkClient } from '../../../lib/adapters/dynamodb/sdk-client.ts';
 import { dynamoStores } from '../../../lib/adapters/dynamodb/stores.ts';
 import { dynamoTruststoreStore } from '../../../lib/adapters/dynamodb/truststore-store.ts';
 import { thumbprint } from '../../../lib/pki/certificate/thumbprint.ts';
@@ -121,23 +122,20 @@ test('design §6: a row that is not written bumps no version', async () => {
 /** The engine, but the first `times` answers leave all keys of `table` unprocessed, as DynamoDB does when it throttles. */
 function throttling(table: string, times: number) {
   const client = engine.connect();
-  after(() => client.destroy());
+  after(() => client.close());
   const asked: string[][] = [];
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const { RequestItems = {} } = args.input as BatchGetItemCommandInput;
-      const result = await next(args);
-      const output = result.output as BatchGetItemCommandOutput;
+  const throttled: DynamoClient = {
+    async call(operation, input) {
+      const { RequestItems = {} } = input as BatchGetItemCommandInput;
+      const output = await client.call(operation, input);
       const left = RequestItems[table];
-      if (asked.push(Object.keys(RequestItems)) <= times && left !== undefined) {
-        delete output.Responses?.[table];
-        output.UnprocessedKeys = { [table]: left };
-      }
-      return result;
+      if (asked.push(Object.keys(RequestItems)) > times || left === undefined) return output;
+      const { [table]: _unread, ...Responses } = (output as BatchGetItemCommandOutput).Responses ?? {};
+      return { ...output, Responses, UnprocessedKeys: { [table]: left } };
     },
-    { step: 'initialize' },
-  );
-  return { client, asked };
+    close: () => client.close(),
+  };
+  return { client: throttled, asked };
 }
 
 test('design §6: keys that DynamoDB leaves unprocessed are asked for again, and only those', async () => {
@@ -173,8 +171,8 @@ test('design §6: an engine that does not answer is an Error after three attempt
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = dynamoClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials });
-  t.after(() => client.destroy());
+  const client = sdkClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials });
+  t.after(() => client.close());
   const { tokens } = dynamoStores(client, engine.tableNames);
   await assert.rejects(() => tokens.find(newTenantName(), newHash(), at), /DynamoDB GetItem failed/);
   assert.equal(connections, 3);

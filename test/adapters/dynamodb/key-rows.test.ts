@@ -15,10 +15,10 @@ const { registryTable, grantsTable } = engine.tableNames;
 
 type Item = Record<string, AttributeValue>;
 
-const write = (TableName: string, Item: Item) => engine.client.send(new PutItemCommand({ TableName, Item }));
+const write = (TableName: string, Item: Item) => engine.sdk.send(new PutItemCommand({ TableName, Item }));
 
 async function raw(TableName: string, Key: ReturnType<typeof denialKey>): Promise<Item> {
-  const { Item } = await engine.client.send(new GetItemCommand({ TableName, Key }));
+  const { Item } = await engine.sdk.send(new GetItemCommand({ TableName, Key }));
   assert.ok(Item);
   return Item;
 }

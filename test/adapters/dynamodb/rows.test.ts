@@ -46,12 +46,12 @@ type Item = Record<string, AttributeValue>;
 type Key = { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } };
 
 async function raw(TableName: string, Key: Key): Promise<Item> {
-  const { Item } = await engine.client.send(new GetItemCommand({ TableName, Key }));
+  const { Item } = await engine.sdk.send(new GetItemCommand({ TableName, Key }));
   assert.ok(Item);
   return Item;
 }
 
-const write = (TableName: string, Item: Item) => engine.client.send(new PutItemCommand({ TableName, Item }));
+const write = (TableName: string, Item: Item) => engine.sdk.send(new PutItemCommand({ TableName, Item }));
 
 const deepWrong: readonly AttributeValue[] = [{ S: 'wrong' }, { N: '1.5' }, { NULL: true }, { M: {} }];
 
@@ -288,7 +288,7 @@ test('RFC 6749 §10.3: no row holds a token itself', async () => {
   await stores.tokens.save(t, hashToken(token), accessTokenRecord());
   assert.ok(await stores.tokens.find(t, hashToken(token), at));
   await stores.tokens.revoke(t, hashToken(token), 'client-1', at);
-  const { Items = [] } = await engine.client.send(new ScanCommand({ TableName: grantsTable }));
+  const { Items = [] } = await engine.sdk.send(new ScanCommand({ TableName: grantsTable }));
   assert.ok(Items.length > 0);
   assert.ok(!JSON.stringify(Items).includes(token));
 });
