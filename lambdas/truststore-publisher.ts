@@ -2,11 +2,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { apiGatewayDomainNames } from '../lib/adapters/api-gateway-domain/domain-names.ts';
 import { putAnswer } from '../lib/adapters/cloudformation/custom-resource.ts';
-import { sdkClient } from '../lib/adapters/dynamodb/sdk-client.ts';
+import { signedClient } from '../lib/adapters/dynamodb/signed-client.ts';
 import { dynamoStores } from '../lib/adapters/dynamodb/stores.ts';
 import { pause, publicationFunction } from '../lib/adapters/publication-function.ts';
 import { s3ObjectStore } from '../lib/adapters/s3/object-store.ts';
-import { functionConfig } from '../lib/config.ts';
+import { functionAwsEnvironment, functionConfig } from '../lib/config.ts';
 
 const config = functionConfig();
 const s3 = new S3Client({ maxAttempts: 3 });
@@ -14,7 +14,7 @@ const domains = apiGatewayDomainNames({ config: s3.config, wait: pause });
 
 export const handler = publicationFunction({
   targets: config.truststores ?? [],
-  ports: { ...dynamoStores(sdkClient(), config), objects: s3ObjectStore(s3), domains },
+  ports: { ...dynamoStores(signedClient(functionAwsEnvironment()), config), objects: s3ObjectStore(s3), domains },
   answer: putAnswer,
   logLevel: config.logLevel,
 });

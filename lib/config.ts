@@ -1,5 +1,5 @@
 /** The environment contract: what the constructs write and the functions read. Nothing else reads `process.env`. */
-
+import { type AwsEnvironment, parseAwsEnvironment } from './aws-environment.ts';
 import { tenantName } from './routes.ts';
 
 export type LogLevel = 'info' | 'error' | 'silent';
@@ -98,6 +98,9 @@ export function toEnvironment(config: Config): Record<string, string> {
 
 /** The configuration of the running function. */
 export const functionConfig = (): Config => parseConfig(process.env);
+
+/** What Lambda has put into the environment of the running function. */
+export const functionAwsEnvironment = (): AwsEnvironment => parseAwsEnvironment(process.env);
 
 function matching(pattern: RegExp) {
   return (text: string) => (pattern.test(text) ? text : undefined);

@@ -13,6 +13,7 @@ const layers: Readonly<Record<string, number>> = {
   'lib/kinds.ts': 0,
   'lib/truststore-bundle.ts': 0,
   'lib/config.ts': 0,
+  'lib/aws-environment.ts': 0,
   'lib/pki': 1,
   'lib/oauth': 2,
   'lib/resource-server': 2,

@@ -1,8 +1,8 @@
 /** What the scheduled refresh of CRLs stands on: the stores, the tenants' truststores, the conditional fetch, the clock. */
-import type { Config } from '../config.ts';
+import { type Config, functionAwsEnvironment } from '../config.ts';
 import type { CrlRefreshPorts, RefreshCrl } from '../oauth/crl-refresh.ts';
 import { dynamoRefreshTurn } from './dynamodb/refresh-turn.ts';
-import { sdkClient } from './dynamodb/sdk-client.ts';
+import { signedClient } from './dynamodb/signed-client.ts';
 import { dynamoStores } from './dynamodb/stores.ts';
 import { guardedConditionalFetch } from './http/conditional-fetch.ts';
 import { guardedFetch } from './http/fetch.ts';
@@ -14,7 +14,7 @@ const elapsed = () => performance.now();
 
 /** Answered by DynamoDB and the network. */
 export function crlRefreshPorts(config: Config, refresh: RefreshCrl): CrlRefreshPorts {
-  const client = sdkClient();
+  const client = signedClient(functionAwsEnvironment());
   const { tenants, truststore, blocks, versions, crls, crlSources } = dynamoStores(client, config);
   const { registryMaxAge: maxAge, statusAllowHosts: allowHosts } = config;
   return {

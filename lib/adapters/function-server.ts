@@ -1,11 +1,11 @@
 /** What a function stands on: the stores, the registry in memory, the guarded fetch, the clock. One page of wiring. */
-import type { Config } from '../config.ts';
+import { type Config, functionAwsEnvironment } from '../config.ts';
 import type { KeyWrap } from '../oauth/ports.ts';
 import { keepRefusal } from '../oauth/refusals.ts';
 import { signingKeys } from '../oauth/signing-keys.ts';
 import { jsonLog } from './api-gateway/log.ts';
 import type { EdgeOptions, EdgeServer } from './api-gateway/serve.ts';
-import { sdkClient } from './dynamodb/sdk-client.ts';
+import { signedClient } from './dynamodb/signed-client.ts';
 import { dynamoStores } from './dynamodb/stores.ts';
 import { guardedFetch } from './http/fetch.ts';
 import { localKeyWrap } from './local-key-wrap.ts';
@@ -19,7 +19,7 @@ const randomBytes = randomBytesPool();
 /** The ports of a function, answered by DynamoDB and the network. */
 export function functionServer(config: Config): EdgeServer {
   const { tokens, clients, holders, certificates, assertions, keys, audit, ...stores } = dynamoStores(
-    sdkClient(),
+    signedClient(functionAwsEnvironment()),
     config,
   );
   return {

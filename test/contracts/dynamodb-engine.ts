@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import type { DynamoClient, Operation, Operations } from '../../lib/adapters/dynamodb/client.ts';
-import { type SdkClientOptions, sdkClient } from '../../lib/adapters/dynamodb/sdk-client.ts';
+import { sdkClient } from '../../lib/adapters/dynamodb/sdk-client.ts';
+import { signedClient } from '../../lib/adapters/dynamodb/signed-client.ts';
 import { type TableNames, tables } from '../../lib/adapters/dynamodb/tables.ts';
 import { startEmbeddedStore } from '../../lib/local/embedded-store.ts';
 
 export type Engine = {
   readonly name: string;
   readonly client: DynamoClient;
+  /** The client of functions, of the same engine. */
+  readonly signed: DynamoClient;
   /** For rows that no store would write, and for what no store asks. */
   readonly sdk: DynamoDBClient;
   /** Another client of the same engine. */
@@ -35,14 +38,23 @@ export async function startEngine(): Promise<Engine> {
   };
 }
 
-function connected(options: SdkClientOptions) {
+type Access = {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+};
+
+function connected({ endpoint, region, credentials }: Access) {
+  const options = { endpoint, region, credentials };
   const connect = () => sdkClient(options);
   const [client, sdk] = [connect(), new DynamoDBClient(options)];
+  const signed = signedClient({ region, credentials, endpoints: { dynamodb: endpoint } });
   const close = () => {
     client.close();
+    signed.close();
     sdk.destroy();
   };
-  return { client, sdk, connect, close };
+  return { client, signed, sdk, connect, close };
 }
 
 async function external(endpoint: string, tableNames: TableNames): Promise<Engine> {

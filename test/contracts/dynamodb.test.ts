@@ -7,5 +7,7 @@ const engine = await startEngine();
 after(() => engine.close());
 
 const stores = dynamoStores(engine.client, engine.tableNames);
+const signed = dynamoStores(engine.signed, engine.tableNames);
 
-contracts('DynamoDB', () => stores);
+contracts('DynamoDB by the SDK', () => stores);
+contracts('DynamoDB', () => signed);

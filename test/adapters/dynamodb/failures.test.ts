@@ -6,6 +6,7 @@ import type { BatchGetItemCommandInput, BatchGetItemCommandOutput } from '@aws-s
 import type { DynamoClient } from '../../../lib/adapters/dynamodb/client.ts';
 import { dynamoHolderStore } from '../../../lib/adapters/dynamodb/holder-store.ts';
 import { sdkClient } from '../../../lib/adapters/dynamodb/sdk-client.ts';
+import { signedClient } from '../../../lib/adapters/dynamodb/signed-client.ts';
 import { dynamoStores } from '../../../lib/adapters/dynamodb/stores.ts';
 import { dynamoTruststoreStore } from '../../../lib/adapters/dynamodb/truststore-store.ts';
 import { thumbprint } from '../../../lib/pki/certificate/thumbprint.ts';
@@ -29,7 +30,11 @@ const stores = dynamoStores(engine.client, engine.tableNames);
 const at = seconds(now);
 
 test('house style §4: a store that cannot answer throws an Error with the cause, in every operation', async () => {
-  const missing = dynamoStores(engine.client, { registryTable: 'no-registry', grantsTable: 'no-grants' });
+  for (const client of [engine.client, engine.signed]) await everyOperationFails(client);
+});
+
+async function everyOperationFails(client: DynamoClient): Promise<void> {
+  const missing = dynamoStores(client, { registryTable: 'no-registry', grantsTable: 'no-grants' });
   const [t, hash, row] = [newTenantName(), newHash(), certificateRow()];
   const block = { kind: 'certificate', thumbprint: row.thumbprint, added_at: now } as const;
   const source = { crl: 'kept.a', certificate: newDer(), index: 0, url: 'http://crl.example/', exp: now + 60 };
@@ -73,7 +78,7 @@ test('house style §4: a store that cannot answer throws an Error with the cause
       return true;
     });
   }
-});
+}
 
 test('design §6: a row larger than DynamoDB takes is an Error, not a row', async () => {
   const t = newTenantName();
@@ -160,20 +165,26 @@ test('design §6: keys that stay unprocessed are an Error after four attempts, n
   assert.equal(asked.length, 4);
 });
 
-test('design §6: an engine that does not answer is an Error after three attempts', { timeout: 10_000 }, async (t) => {
-  let connections = 0;
-  const server = createServer((socket) => {
-    connections += 1;
-    socket.destroy();
+const clients = {
+  sdk: (endpoint: string) => sdkClient({ endpoint, region: 'us-east-1', credentials }),
+  signed: (endpoint: string) => signedClient({ region: 'us-east-1', credentials, endpoints: { dynamodb: endpoint } }),
+};
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+for (const [name, connect] of Object.entries(clients)) {
+  test(`design §6: an engine that does not answer is an Error after three attempts (${name})`, async (t) => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    t.after(() => client.close());
+    const { tokens } = dynamoStores(client, engine.tableNames);
+    await assert.rejects(() => tokens.find(newTenantName(), newHash(), at), /DynamoDB GetItem failed/);
+    assert.equal(connections, 3);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = sdkClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials });
-  t.after(() => client.close());
-  const { tokens } = dynamoStores(client, engine.tableNames);
-  await assert.rejects(() => tokens.find(newTenantName(), newHash(), at), /DynamoDB GetItem failed/);
-  assert.equal(connections, 3);
-});
+}
