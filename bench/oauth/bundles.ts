@@ -1,27 +1,25 @@
-/** What each function's bundle weighs, built as the deployment builds it. */
-import { build } from 'esbuild';
-import { aliases } from '../../lib/constructs/endpoint-function.ts';
+/** What each function's bundle weighs, as it is deployed. */
+import { gzipSync } from 'node:zlib';
+import { functionBundles } from '../../lib/constructs/function-bundles.ts';
 
-export type BundleSize = { readonly lambda: string; readonly bytes: number; readonly sdk: number };
+export type BundleSize = {
+  readonly lambda: string;
+  /** Bytes minified, without the source map. */
+  readonly bytes: number;
+  readonly gzip: number;
+  /** Bytes that are the AWS SDK's. */
+  readonly sdk: number;
+};
 
-/** Bytes minified, and how many of them are the AWS SDK's. */
-export async function bundleSize(lambda: string): Promise<BundleSize> {
-  const { metafile } = await build({
-    entryPoints: [`lambdas/${lambda}.ts`],
-    bundle: true,
-    write: false,
-    outfile: `${lambda}.js`,
-    metafile: true,
-    minify: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    supported: { 'dynamic-import': false },
-    alias: { ...aliases },
-  });
-  const [output] = Object.values(metafile.outputs);
-  const inputs = Object.entries(output?.inputs ?? {});
-  const sdk = inputs.filter(([path]) => /node_modules\/(@aws-sdk|@smithy|@aws)\//.test(path));
-  return { lambda, bytes: output?.bytes ?? 0, sdk: sdk.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0) };
+export function bundleSize(lambda: string): BundleSize {
+  const bundle = functionBundles().get(lambda);
+  if (bundle === undefined) throw new Error(`${lambda}: there is no such function`);
+  const { bytes, files, output } = bundle;
+  const sdk = Object.entries(output.inputs).filter(([path]) => /node_modules\/(@aws-sdk|@smithy|@aws)\//.test(path));
+  return {
+    lambda,
+    bytes,
+    gzip: gzipSync(files['bundle.cjs'] ?? '').length,
+    sdk: sdk.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0),
+  };
 }

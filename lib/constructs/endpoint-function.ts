@@ -1,11 +1,20 @@
 /** One function of `lambdas/`: its code, its log group and a role of its own that holds exactly the given statements. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { functionBundles } from './function-bundles.ts';
 
 export type EndpointFunctionProps = {
   /** The file in `lambdas/`, without its ending. */
@@ -27,32 +36,10 @@ export type EndpointFunctionProps = {
   readonly timeout?: Duration;
 };
 
-const root = join(import.meta.dirname, '..', '..');
-
-/** The SDK's chain of credential providers would be a fifth of a bundle; a function needs one of them. */
-export const aliases: Readonly<Record<string, string>> = {
-  '@aws-sdk/credential-provider-node': join(root, 'lib', 'adapters', 'function-credentials.ts'),
-};
-
-/**
- * CommonJS, because any ESM import of node:http costs 48 ms of cold start, and dynamic imports lowered, because the SDK's
- * are slow. The runtime's SDK is not used: its version is not ours.
- */
-export const bundling: BundlingOptions = {
-  format: OutputFormat.CJS,
-  minify: true,
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  bundleAwsSDK: true,
-  externalModules: [],
-  esbuildArgs: {
-    '--supported:dynamic-import': 'false',
-    ...Object.fromEntries(Object.entries(aliases).map(([name, path]) => [`--alias:${name}`, path])),
-  },
-};
+const lambdas = join(import.meta.dirname, '..', '..', 'lambdas');
 
 export class EndpointFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: EndpointFunctionProps) {
     super(scope, id);
@@ -71,10 +58,9 @@ export class EndpointFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: { Access: new PolicyDocument({ statements: [log, ...props.statements] }) },
     });
-    this.function = new NodejsFunction(this, 'Function', {
-      entry: join(root, 'lambdas', `${props.lambda}.ts`),
-      projectRoot: root,
-      depsLockFilePath: join(root, 'package-lock.json'),
+    this.function = new LambdaFunction(this, 'Function', {
+      code: functionCode(props.lambda),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memorySize ?? 1024,
@@ -86,7 +72,25 @@ export class EndpointFunction extends Construct {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       // The function's own line tells the duration; three more lines a request would double the cost of logs.
       systemLogLevelV2: SystemLogLevel.WARN,
-      bundling,
     });
   }
+}
+
+/** Written by `local`, which always can; the image that the CDK demands is never used. */
+function functionCode(lambda: string): Code {
+  return Code.fromAsset(lambdas, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      image: DockerImage.fromRegistry('none'),
+      local: {
+        tryBundle(folder) {
+          const bundle = functionBundles().get(lambda);
+          if (bundle === undefined) throw new Error(`lambdas/${lambda}.ts: there is no such function`);
+          mkdirSync(folder, { recursive: true });
+          for (const [name, contents] of Object.entries(bundle.files)) writeFileSync(join(folder, name), contents);
+          return true;
+        },
+      },
+    },
+  });
 }
