@@ -1,9 +1,11 @@
 /** The introspection function. */
 import { serve } from '../lib/adapters/api-gateway/serve.ts';
-import { edgeOptions, functionServer } from '../lib/adapters/function-server.ts';
+import { edgeOptions, functionServer, initialized } from '../lib/adapters/function-server.ts';
 import { functionConfig } from '../lib/config.ts';
 import { introspection } from '../lib/oauth/endpoints/introspection.ts';
 
 const config = functionConfig();
+const server = functionServer(config);
 
-export const handler = serve({ introspection }, edgeOptions(config), functionServer(config));
+export const ready = initialized(server, config);
+export const handler = serve({ introspection }, edgeOptions(config), server);

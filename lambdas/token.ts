@@ -1,9 +1,11 @@
 /** The token function. */
 import { serve } from '../lib/adapters/api-gateway/serve.ts';
-import { edgeOptions, functionServer } from '../lib/adapters/function-server.ts';
+import { edgeOptions, functionServer, initialized } from '../lib/adapters/function-server.ts';
 import { functionConfig } from '../lib/config.ts';
 import { token } from '../lib/oauth/endpoints/token.ts';
 
 const config = functionConfig();
+const server = functionServer(config);
 
-export const handler = serve({ token }, edgeOptions(config), functionServer(config));
+export const ready = initialized(server, config);
+export const handler = serve({ token }, edgeOptions(config), server);

@@ -102,6 +102,9 @@ export const functionConfig = (): Config => parseConfig(process.env);
 /** What Lambda has put into the environment of the running function. */
 export const functionAwsEnvironment = (): AwsEnvironment => parseAwsEnvironment(process.env);
 
+/** Whether Lambda is starting this process, which it tells by saying how. */
+export const startedByLambda = (): boolean => process.env['AWS_LAMBDA_INITIALIZATION_TYPE'] !== undefined;
+
 function matching(pattern: RegExp) {
   return (text: string) => (pattern.test(text) ? text : undefined);
 }

@@ -1,5 +1,5 @@
 /** What a function stands on: the stores, the registry in memory, the guarded fetch, the clock. One page of wiring. */
-import { type Config, functionAwsEnvironment } from '../config.ts';
+import { type Config, functionAwsEnvironment, startedByLambda } from '../config.ts';
 import type { KeyWrap } from '../oauth/ports.ts';
 import { keepRefusal } from '../oauth/refusals.ts';
 import { signingKeys } from '../oauth/signing-keys.ts';
@@ -8,6 +8,7 @@ import type { EdgeOptions, EdgeServer } from './api-gateway/serve.ts';
 import { signedClient } from './dynamodb/signed-client.ts';
 import { dynamoStores } from './dynamodb/stores.ts';
 import { guardedFetch } from './http/fetch.ts';
+import { initWork } from './init-work.ts';
 import { localKeyWrap } from './local-key-wrap.ts';
 import { boundedMemory } from './memory/memory.ts';
 import { registry } from './memory/registry.ts';
@@ -43,7 +44,12 @@ export function functionServer(config: Config): EdgeServer {
   };
 }
 
-/** A store of evidence that does not answer fails no request, and is told. */
+/** INIT work, where Lambda starts the process; elsewhere nobody waits for it. Never rejects. */
+export async function initialized({ registry }: Pick<EdgeServer, 'registry'>, config: Config): Promise<void> {
+  if (startedByLambda()) await initWork(registry, { onFault: faultLog(config) });
+}
+
+/** A store that does not answer where a request can go on without fails nothing, and is told. */
 function faultLog({ logLevel }: Config): (fault: unknown) => void {
   if (logLevel === 'silent') return () => {};
   return (fault) => {
