@@ -1,5 +1,6 @@
 /** The token function. */
 import { serve } from '../lib/adapters/api-gateway/serve.ts';
+import { firstPath } from '../lib/adapters/first-path.ts';
 import { edgeOptions, functionServer, initialized } from '../lib/adapters/function-server.ts';
 import { functionConfig } from '../lib/config.ts';
 import { token } from '../lib/oauth/endpoints/token.ts';
@@ -7,5 +8,5 @@ import { token } from '../lib/oauth/endpoints/token.ts';
 const config = functionConfig();
 const server = functionServer(config);
 
-export const ready = initialized(server, config);
+export const ready = initialized(server, config, firstPath);
 export const handler = serve({ token }, edgeOptions(config), server);

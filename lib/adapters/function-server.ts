@@ -8,7 +8,7 @@ import type { EdgeOptions, EdgeServer } from './api-gateway/serve.ts';
 import { signedClient } from './dynamodb/signed-client.ts';
 import { dynamoStores } from './dynamodb/stores.ts';
 import { guardedFetch } from './http/fetch.ts';
-import { initWork } from './init-work.ts';
+import { type InitWorkOptions, initWork } from './init-work.ts';
 import { localKeyWrap } from './local-key-wrap.ts';
 import { boundedMemory } from './memory/memory.ts';
 import { registry } from './memory/registry.ts';
@@ -45,8 +45,12 @@ export function functionServer(config: Config): EdgeServer {
 }
 
 /** INIT work, where Lambda starts the process; elsewhere nobody waits for it. Never rejects. */
-export async function initialized({ registry }: Pick<EdgeServer, 'registry'>, config: Config): Promise<void> {
-  if (startedByLambda()) await initWork(registry, { onFault: faultLog(config) });
+export async function initialized(
+  { registry }: Pick<EdgeServer, 'registry'>,
+  config: Config,
+  first?: InitWorkOptions['first'],
+): Promise<void> {
+  if (startedByLambda()) await initWork(registry, { onFault: faultLog(config), first });
 }
 
 /** A store that does not answer where a request can go on without fails nothing, and is told. */
