@@ -3,7 +3,7 @@ import { crlRefreshPorts } from '../lib/adapters/crl-refresh-ports.ts';
 import { scheduled } from '../lib/adapters/scheduled.ts';
 import { functionConfig } from '../lib/config.ts';
 import { crlRefresh } from '../lib/oauth/crl-refresh.ts';
-import { refreshCrl } from '../lib/pki/status/crl-refresh.ts';
+import { refreshCrl } from '../lib/status/crl-refresh.ts';
 
 const config = functionConfig();
 

@@ -15,6 +15,7 @@ const layers: Readonly<Record<string, number>> = {
   'lib/config.ts': 0,
   'lib/aws-environment.ts': 0,
   'lib/pki': 1,
+  'lib/status': 1.5,
   'lib/oauth': 2,
   'lib/resource-server': 2,
   'lib/publication': 2.5,
@@ -70,16 +71,19 @@ test('design §2: imports run one way', () => {
 
 test('design §2: an upward import would be found', () => {
   assert.match(violation('lib/pki/status/ocsp.ts', 'lib/oauth/client.ts') ?? '', /may not see/);
+  assert.match(violation('lib/pki/status/ocsp.ts', 'lib/status/policy.ts') ?? '', /may not see/);
+  assert.match(violation('lib/status/evidence.ts', 'lib/oauth/ports.ts') ?? '', /may not see/);
   assert.match(violation('lib/oauth/form.ts', 'lib/adapters/http/fetch.ts') ?? '', /may not see/);
   assert.match(violation('lib/adapters/memory/memory.ts', 'lib/local/gateway.ts') ?? '', /may not see/);
   assert.match(violation('lib/constructs/data.ts', 'lib/oauth/client.ts') ?? '', /tables only/);
   assert.match(violation('lib/local/gateway.ts', 'lambdas/token.ts') ?? '', /may not see/);
-  assert.match(violation('lib/routes.ts', 'lib/pki/ports.ts') ?? '', /may not see/);
+  assert.match(violation('lib/routes.ts', 'lib/status/ports.ts') ?? '', /may not see/);
   assert.equal(violation('lambdas/token.ts', 'lib/oauth/endpoints/token.ts'), undefined);
 });
 
-test('design §7: lib/pki imports nothing but node:crypto', () => {
-  const packages = product.filter((file) => file.startsWith('lib/pki/')).flatMap((file) => imports(file).packages);
+test('design §7: lib/pki and lib/status import nothing but node:crypto', () => {
+  const judging = product.filter((file) => /^lib\/(pki|status)\//.test(file));
+  const packages = judging.flatMap((file) => imports(file).packages);
   assert.deepEqual(
     [...new Set(packages)].filter((name) => name !== 'node:crypto'),
     [],
@@ -92,7 +96,7 @@ test('design §7: @peculiar/x509 is imported by the local certificate authority 
 });
 
 test('design §4: the AWS SDK, middy and node:http stay out of the core', () => {
-  const core = product.filter((file) => /^lib\/(pki|oauth|resource-server)\//.test(file));
+  const core = product.filter((file) => /^lib\/(pki|status|oauth|resource-server)\//.test(file));
   const wrong = core.flatMap((file) =>
     imports(file)
       .packages.filter((name) => name !== 'node:crypto' && name !== 'jose')

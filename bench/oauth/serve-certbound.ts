@@ -1,9 +1,9 @@
 /** Certbound: the very edge and endpoints that are deployed, behind a bare server instead of API Gateway. */
 import type { TLSSocket } from 'node:tls';
 import { type EdgeServer, serve } from '../../lib/adapters/api-gateway/serve.ts';
-import { sdkClient } from '../../lib/adapters/dynamodb/sdk-client.ts';
+import { signedClient } from '../../lib/adapters/dynamodb/signed-client.ts';
 import { dynamoStores } from '../../lib/adapters/dynamodb/stores.ts';
-import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
+import { localKeyCustody } from '../../lib/adapters/local-key-custody.ts';
 import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
@@ -15,7 +15,7 @@ import { keepRefusal } from '../../lib/oauth/refusals.ts';
 import { signingKeys } from '../../lib/oauth/signing-keys.ts';
 import { newTenant } from '../../lib/oauth/tenant.ts';
 import { parsePem } from '../../lib/pki/certificate/pem.ts';
-import { defaultStatusPolicy } from '../../lib/pki/status/policy.ts';
+import { defaultStatusPolicy } from '../../lib/status/policy.ts';
 import { benchTables } from './bench-tables.ts';
 import { peerPem, readBody, serveChild } from './child.ts';
 import { counted } from './store-calls.ts';
@@ -28,10 +28,15 @@ serveChild(async (world, origin) => {
   const stores = onDynamo ? onStore(world.store, calls) : memoryStores();
   await register(stores, world, origin);
   const now = () => new Date();
+  const local = localKeyCustody(new Uint8Array(32));
   const server: EdgeServer = {
     ...stores,
     keepRefusal: keepRefusal(stores.audit, boundedMemory(10)),
-    keys: signingKeys({ store: stores.keys, wrap: localKeyWrap(new Uint8Array(32)), unwrapped: boundedMemory(10) }),
+    keys: signingKeys({
+      store: stores.keys,
+      custody: { access_token: local, introspection: local },
+      opened: boundedMemory(10),
+    }),
     registry: registry(stores, { maxAge: 30, now, fetch: async () => ({ ok: false, failure: silent }) }),
     now,
     randomBytes: randomBytesPool(),
@@ -69,10 +74,10 @@ serveChild(async (world, origin) => {
 const silent = { reason: 'network', detail: 'a benchmark has no responder' } as const;
 
 function onStore(endpoint: string, calls: Record<string, number>): Stores {
-  const client = sdkClient({
-    endpoint,
+  const client = signedClient({
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    endpoints: { dynamodb: endpoint },
   });
   return dynamoStores(counted(client, calls), benchTables);
 }

@@ -1,7 +1,7 @@
 /** What a block is known by among the blocks of a tenant: whatever an operator wrote, 43 characters. */
 import { hash } from 'node:crypto';
 import { parseName } from '../pki/certificate/name.ts';
-import type { Block } from '../pki/status/blocks.ts';
+import type { Block } from '../status/blocks.ts';
 
 export function blockId(block: Block): string {
   return hash('sha256', [block.kind, ...parts(block)].join('\n'), 'base64url');

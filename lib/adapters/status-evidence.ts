@@ -1,6 +1,6 @@
 /** Where the status of a tenant's certificates comes from: memory, then what the functions share (RFC 6960, RFC 5280 §6.3). */
 import type { CrlSourceStore, EvidenceStore, KeptCrlStore } from '../oauth/ports.ts';
-import type { CrlStore, EvidenceCache } from '../pki/ports.ts';
+import type { CrlStore, EvidenceCache } from '../status/ports.ts';
 
 /** Larger evidence, a CRL, stays in memory: what all functions know of CRLs is kept by the schedule. */
 export const largestSharedEvidence = 65_536;

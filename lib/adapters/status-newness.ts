@@ -1,5 +1,5 @@
 /** Which of two findings about a certificate a store keeps (RFC 5280 §5.3.1). */
-import type { CertificateStatus } from '../pki/status/certificate-status.ts';
+import type { CertificateStatus } from '../status/certificate-status.ts';
 
 export const isRevoked = ({ status }: CertificateStatus): boolean => status === 'revoked';
 

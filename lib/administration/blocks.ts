@@ -2,8 +2,8 @@
 import type { AuditStore, BlockStore, StoredBlock, TenantStore, TruststoreStore } from '../oauth/ports.ts';
 import { type Certificate, parseTrustedEncoding } from '../pki/certificate/certificate.ts';
 import { matchName, matchNameReversed, type Name, parseName, printName } from '../pki/certificate/name.ts';
-import type { Block } from '../pki/status/blocks.ts';
 import { ok } from '../result.ts';
+import type { Block } from '../status/blocks.ts';
 import { oneCertificate } from './certificate-file.ts';
 import { epochSeconds, type Operator, type Refusable, recorded, refuse, registeredTenant } from './change.ts';
 import { parseThumbprint, thumbprintForms } from './thumbprint-text.ts';

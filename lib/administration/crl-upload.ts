@@ -3,9 +3,9 @@ import type { AuditStore, KeptCrlStore, StoredEntry, TenantStore, TruststoreStor
 import { printName } from '../pki/certificate/name.ts';
 import { parsePem } from '../pki/certificate/pem.ts';
 import type { Thumbprint } from '../pki/certificate/thumbprint.ts';
-import type { CrlWriter } from '../pki/ports.ts';
-import { type CrlRefreshFailure, keepCrl } from '../pki/status/crl-refresh.ts';
 import { ok } from '../result.ts';
+import { type CrlRefreshFailure, keepCrl } from '../status/crl-refresh.ts';
+import type { CrlWriter } from '../status/ports.ts';
 import { type Operator, type Refusable, recorded, refuse, registeredTenant } from './change.ts';
 import { type FoundEntry, findEntry } from './entries.ts';
 import { withMember } from './setting.ts';

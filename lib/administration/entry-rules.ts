@@ -5,8 +5,8 @@ import { matchName, printName } from '../pki/certificate/name.ts';
 import { isStrongKey } from '../pki/certificate/public-key.ts';
 import { buildTruststore, classify } from '../pki/path/truststore.ts';
 import { validatePath } from '../pki/path/validation.ts';
-import { describe } from '../pki/reason.ts';
-import { crlAddresses, ocspAddresses } from '../pki/status/sources.ts';
+import { describe } from '../status/reason.ts';
+import { crlAddresses, ocspAddresses } from '../status/sources.ts';
 import type { Problem } from './change.ts';
 
 export type StatusHosts = { readonly ocsp: readonly string[]; readonly crl: readonly string[] };

@@ -1,7 +1,7 @@
 /** What an operator can set for a truststore entry: for what its key issued, or for the paths that go through it. */
 import type { StoredEntry } from '../oauth/ports.ts';
 import type { EntryPolicy } from '../pki/path/truststore.ts';
-import type { StatusOverride } from '../pki/status/policy.ts';
+import type { StatusOverride } from '../status/policy.ts';
 import { type Setting, type SettingTexts, setting, withMember } from './setting.ts';
 import { statusForms } from './status-forms.ts';
 import { tenantSettings } from './tenant-settings.ts';

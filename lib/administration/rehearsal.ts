@@ -11,7 +11,7 @@ import { judgeHolder } from '../oauth/holder-verdict.ts';
 import type { HolderStore, Memory, Server, TenantSnapshot } from '../oauth/ports.ts';
 import type { Reason } from '../oauth/reason.ts';
 import type { Certificate } from '../pki/certificate/certificate.ts';
-import type { Evidence, FetchRequest, StatusPorts } from '../pki/ports.ts';
+import type { Evidence, FetchRequest, StatusPorts } from '../status/ports.ts';
 
 /** A request to a responder or distribution point, and what came of it. */
 export type Asked = { readonly url: string; readonly method: FetchRequest['method']; readonly outcome: string };

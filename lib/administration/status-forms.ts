@@ -1,5 +1,5 @@
 /** The settings of status checks that tenants and truststore entries share, as they are written. */
-import type { StatusPolicy } from '../pki/status/policy.ts';
+import type { StatusPolicy } from '../status/policy.ts';
 import { secondsForm, type ValueForm, wordForm } from './value-form.ts';
 
 type Shared = Omit<StatusPolicy, 'hosts' | 'overrides'>;

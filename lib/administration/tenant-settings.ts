@@ -1,6 +1,6 @@
 /** What an operator can set for a tenant: the one table that parsing, printing, `--help` and docs/policies.md read. */
 import { newTenant, type Tenant } from '../oauth/tenant.ts';
-import { defaultStatusPolicy, type StatusPolicy } from '../pki/status/policy.ts';
+import { defaultStatusPolicy, type StatusPolicy } from '../status/policy.ts';
 import { type Setting, type SettingTexts, setting, withMember } from './setting.ts';
 import { statusForms } from './status-forms.ts';
 import {

@@ -6,8 +6,8 @@ import type { AuditStore, ClientStore, StoredEntry, TenantStore, TruststoreStore
 import { newTenant, type Tenant } from '../oauth/tenant.ts';
 import { thumbprint } from '../pki/certificate/thumbprint.ts';
 import { classify, parseBundle } from '../pki/path/truststore.ts';
-import { defaultStatusPolicy, type StatusPolicy } from '../pki/status/policy.ts';
 import { defaultTenant } from '../routes.ts';
+import { defaultStatusPolicy, type StatusPolicy } from '../status/policy.ts';
 import type { TenantOptions } from './start-options.ts';
 
 export type RegistryStores = {

@@ -1,7 +1,7 @@
 /** The file of `--tenants`: an array of { tenant, truststore, clients, scopes, policy }. */
 import { resolve } from 'node:path';
-import type { StatusPolicy } from '../pki/status/policy.ts';
 import { defaultTenant, tenantName } from '../routes.ts';
+import type { StatusPolicy } from '../status/policy.ts';
 import type { TenantOptions } from './start-options.ts';
 
 /** What flags or the file say; the rest is as it was in an earlier run. */

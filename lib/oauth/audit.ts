@@ -1,5 +1,5 @@
 /** The record of one request: filled on the way, written once at the end. It never holds a token or a secret. */
-import type { CertificateStatus } from '../pki/status/certificate-status.ts';
+import type { CertificateStatus } from '../status/certificate-status.ts';
 import type { ErrorCode } from './error.ts';
 import type { Reason } from './reason.ts';
 

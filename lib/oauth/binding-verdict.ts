@@ -1,7 +1,7 @@
 /** The extension member `binding` of an introspection answer: what was found about the certificate, and how old it is. */
 import type { Thumbprint } from '../pki/certificate/thumbprint.ts';
-import type { CertificateStatus } from '../pki/status/certificate-status.ts';
 import { fail, ok, type Result } from '../result.ts';
+import type { CertificateStatus } from '../status/certificate-status.ts';
 import type { AccessTokenRecord } from './access-token.ts';
 import { statusesOf } from './certificate-verdict.ts';
 import type { IntrospectionRequest } from './introspection-request.ts';

@@ -1,6 +1,6 @@
 /** The certificate row: once per (tenant, leaf), what was found about a certificate, for all tokens bound to it. */
 import type { Thumbprint } from '../pki/certificate/thumbprint.ts';
-import type { CertificateStatus } from '../pki/status/certificate-status.ts';
+import type { CertificateStatus } from '../status/certificate-status.ts';
 import { type CertificateVerdict, statusesOf } from './certificate-verdict.ts';
 import type { Server, TenantSnapshot } from './ports.ts';
 

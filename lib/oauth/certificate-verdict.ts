@@ -1,9 +1,10 @@
 /** What a tenant thinks of a certificate now: path, then status (RFC 5280 §6.1, RFC 6960), remembered while it holds. */
 import { type Certificate, parseCertificatePem } from '../pki/certificate/certificate.ts';
-import { type VerifiedClientCertificate, verifyClientCertificate } from '../pki/client-certificate.ts';
-import { describe, type PathFailure, type StatusFailure } from '../pki/reason.ts';
-import type { CertificateStatus } from '../pki/status/certificate-status.ts';
+import type { PathFailure } from '../pki/reason.ts';
 import type { Result } from '../result.ts';
+import type { CertificateStatus } from '../status/certificate-status.ts';
+import { type VerifiedClientCertificate, verifyClientCertificate } from '../status/client-certificate.ts';
+import { describe, type StatusFailure } from '../status/reason.ts';
 import type { RequestRecord, ShownStatus } from './audit.ts';
 import type { Call } from './call.ts';
 import type { CertificateRow } from './certificate-row.ts';

@@ -1,7 +1,8 @@
 /** Which checks a certificate must pass for which client (docs/clients.md), at issue and at introspection alike. */
 import type { Certificate } from '../pki/certificate/certificate.ts';
-import { describe, type PathFailure, type StatusFailure } from '../pki/reason.ts';
+import type { PathFailure } from '../pki/reason.ts';
 import { fail, ok, type Result } from '../result.ts';
+import { describe, type StatusFailure } from '../status/reason.ts';
 import type { Call } from './call.ts';
 import type { CertificateRow } from './certificate-row.ts';
 import {

@@ -1,8 +1,8 @@
 /** The keys of a client by value or from its `jwks_uri` (RFC 7591 §2): fetched seldom, once more for what is not known. */
 
-import { fetchBudget } from '../pki/status/budget.ts';
-import { obtain, type Question, questionKey } from '../pki/status/evidence.ts';
 import { fail, ok, type Result } from '../result.ts';
+import { fetchBudget } from '../status/budget.ts';
+import { obtain, type Question, questionKey } from '../status/evidence.ts';
 import type { RegisteredKeys } from './client.ts';
 import { type JwkProblem, keysOf } from './client-jwk.ts';
 import type { TenantSnapshot } from './ports.ts';

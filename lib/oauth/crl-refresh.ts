@@ -1,11 +1,11 @@
 /** What runs by the clock: every CRL that a tenant's certificates name is kept up to date (RFC 5280 §6.3, docs/storage.md). */
 import type { Truststore } from '../pki/path/truststore.ts';
-import type { ConditionalFetch, CrlSource, CrlWriter } from '../pki/ports.ts';
-import type { StatusPolicy } from '../pki/status/policy.ts';
 import type { Result } from '../result.ts';
+import type { StatusPolicy } from '../status/policy.ts';
+import type { ConditionalFetch, CrlSource, CrlWriter } from '../status/ports.ts';
 import type { CrlSourceStore, KeptCrlStore, Memory, Registry, TenantSnapshot, TenantStore } from './ports.ts';
 
-/** lib/pki/status/crl-refresh.ts: one list. `fresh` is one that was not due. Rejects where it cannot be kept. */
+/** lib/status/crl-refresh.ts: one list. `fresh` is one that was not due. Rejects where it cannot be kept. */
 export type RefreshCrl = (
   source: CrlSource,
   options: { readonly truststore: Truststore; readonly policy: StatusPolicy; readonly at: Date },

@@ -5,9 +5,9 @@
 import type { Certificate } from '../pki/certificate/certificate.ts';
 import type { Thumbprint } from '../pki/certificate/thumbprint.ts';
 import type { EntryPolicy, Truststore } from '../pki/path/truststore.ts';
-import type { CrlSource, CrlStore, CrlWriter, Evidence, StatusPorts } from '../pki/ports.ts';
-import type { Block, Blocks } from '../pki/status/blocks.ts';
-import type { StatusOverride } from '../pki/status/policy.ts';
+import type { Block, Blocks } from '../status/blocks.ts';
+import type { StatusOverride } from '../status/policy.ts';
+import type { CrlSource, CrlStore, CrlWriter, Evidence, StatusPorts } from '../status/ports.ts';
 import type { AccessTokenRecord, TokenHash } from './access-token.ts';
 import type { ChangeRecord, RefusalRecord } from './audit.ts';
 import type { CertificateRow } from './certificate-row.ts';

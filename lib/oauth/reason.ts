@@ -1,5 +1,6 @@
 /** The one vocabulary of reasons: log, audit, introspection verdict and explanation all use these words. */
-import type { PathReason, StatusReason } from '../pki/reason.ts';
+import type { PathReason } from '../pki/reason.ts';
+import type { StatusReason } from '../status/reason.ts';
 
 export type ConnectionReason = 'no_certificate';
 export type TokenReason =

@@ -1,5 +1,5 @@
 /** A tenant: an issuer with a truststore, a policy and clients of its own. Nothing of one is visible to another. */
-import { defaultStatusPolicy, type StatusPolicy } from '../pki/status/policy.ts';
+import { defaultStatusPolicy, type StatusPolicy } from '../status/policy.ts';
 
 export type Tenant = {
   /** `[a-z0-9-]{1,63}`; `default` lives at the root of the deployment. */

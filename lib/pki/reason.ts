@@ -1,6 +1,5 @@
-/** Why a certificate was refused: the closed vocabulary of path and status verdicts, with evidence (RFC 5280 §6, RFC 6960). */
+/** Why a path was refused: the closed vocabulary of its verdicts, with evidence (RFC 5280 §6). */
 import type { Thumbprint } from './certificate/thumbprint.ts';
-import type { CertificateStatus } from './status/certificate-status.ts';
 
 /** Which certificate of the path: 0 is the end entity, the last is the trust anchor. */
 export type CertificateReference = {
@@ -47,26 +46,6 @@ export type PathFailure = (CertificateFailure | (PathEvidence & { readonly certi
 
 export type PathReason = PathFailure['reason'];
 
-export type StatusReason =
-  | 'certificate_revoked'
-  | 'issuer_revoked'
-  | 'certificate_on_hold'
-  /** By the operator: `status/blocks.ts`. */
-  | 'certificate_blocked'
-  | 'status_unknown'
-  | 'no_status_source'
-  | 'revocation_unavailable'
-  | 'status_untrusted';
-
-/** `retryAfter` in seconds, where trying again can help. */
-export type StatusFailure = {
-  readonly reason: StatusReason;
-  readonly certificate: Thumbprint;
-  readonly statuses: readonly CertificateStatus[];
-  readonly retryAfter?: number;
-  readonly detail?: string;
-};
-
 /**
  * How much a failure says, the most telling last. A path that reached an anchor and failed there tells more than one that
  * found no issuer; a spent budget tells nothing of the certificate but ends the search, so nothing may hide it.
@@ -100,17 +79,18 @@ export function mostSpecific(failures: readonly [PathFailure, ...PathFailure[]])
 }
 
 /** One sentence for operators, in one line: names out of a certificate cannot forge a second one. */
-export function describe(failure: PathFailure | StatusFailure): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-  return sentence(failure).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+export function describe(failure: PathFailure): string {
+  return oneLine(sentence(failure));
 }
 
-function sentence(failure: PathFailure | StatusFailure): string {
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+}
+
+function sentence(failure: PathFailure): string {
   if (failure.reason === 'certificate_unparsable') {
     return `The certificate cannot be parsed: ${failure.problem}${failure.at === undefined ? '' : ` at byte ${failure.at}`}.`;
-  }
-  if ('statuses' in failure) {
-    return `${statusSentences[failure.reason]} (certificate ${failure.certificate})${failure.detail ? `: ${failure.detail}` : ''}.`;
   }
   return `Certificate ${failure.certificate.index} of the path (${failure.certificate.subject}) ${pathPhrase(failure)}.`;
 }
@@ -149,14 +129,3 @@ function pathPhrase(failure: PathEvidence): string {
       return `needs more than ${failure.limit} ${failure.budget} to be judged`;
   }
 }
-
-const statusSentences: Readonly<Record<StatusReason, string>> = {
-  certificate_revoked: 'The certificate is revoked',
-  issuer_revoked: 'A certificate authority of the path is revoked',
-  certificate_on_hold: 'The certificate is on hold',
-  certificate_blocked: 'The certificate or a certificate authority of its path is blocked by the operator',
-  status_unknown: 'The responder does not know the certificate',
-  no_status_source: 'The certificate names no source of its revocation status and none is configured',
-  revocation_unavailable: 'No source gave a fresh answer on the revocation status',
-  status_untrusted: 'The answer on the revocation status has a bad signature or signer',
-};

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { addBlock, type BlockInput, listBlocks, removeBlock } from '../../lib/administration/blocks.ts';
 import { addEntries } from '../../lib/administration/truststore.ts';
-import { buildBlocks } from '../../lib/pki/status/blocks.ts';
+import { buildBlocks } from '../../lib/status/blocks.ts';
 import { issueClient, issueIntermediate, issueRoot, toPem } from '../pki/issue.ts';
 import { accepted, operator, refusals, registry, type TestRegistry } from './registry.ts';
 

@@ -5,7 +5,7 @@ import { type Check, type CheckInput, check } from '../../lib/administration/che
 import { issueCertificate, type KeyedCertificate } from '../../lib/local/certificate-authority.ts';
 import type { ClientMetadata } from '../../lib/oauth/ports.ts';
 import { parseCertificate } from '../../lib/pki/certificate/certificate.ts';
-import { buildBlocks } from '../../lib/pki/status/blocks.ts';
+import { buildBlocks } from '../../lib/status/blocks.ts';
 import { type AuthorizationServer, authorizationServer, type Settings } from '../oauth/authorization-server.ts';
 import { accepted, refusals } from './registry.ts';
 

@@ -6,7 +6,7 @@ import { changeEntryPolicy, changePolicy, showEntryPolicy, showPolicy } from '..
 import { tenantSettings } from '../../lib/administration/tenant-settings.ts';
 import { addEntries } from '../../lib/administration/truststore.ts';
 import type { SettingInput } from '../../lib/administration/value-form.ts';
-import { defaultStatusPolicy } from '../../lib/pki/status/policy.ts';
+import { defaultStatusPolicy } from '../../lib/status/policy.ts';
 import { issueClient, issueIntermediate, issueRoot, toPem } from '../pki/issue.ts';
 import { accepted, operator, refusals, registry, type TestRegistry } from './registry.ts';
 

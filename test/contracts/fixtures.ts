@@ -4,8 +4,8 @@ import type { CertificateRow } from '../../lib/oauth/certificate-row.ts';
 import type { ClientMetadata } from '../../lib/oauth/ports.ts';
 import type { Tenant } from '../../lib/oauth/tenant.ts';
 import { type Thumbprint, thumbprint } from '../../lib/pki/certificate/thumbprint.ts';
-import type { CertificateStatus } from '../../lib/pki/status/certificate-status.ts';
-import type { StatusOverride, StatusPolicy } from '../../lib/pki/status/policy.ts';
+import type { CertificateStatus } from '../../lib/status/certificate-status.ts';
+import type { StatusOverride, StatusPolicy } from '../../lib/status/policy.ts';
 
 /** A tenant of its own for each test: one engine serves them all. */
 export const newTenantName = (): string => `t-${randomUUID()}`;

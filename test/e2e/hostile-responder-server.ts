@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { openLocalRegistry } from '../../lib/local/local-registry.ts';
 import { type Answer, jsonIn } from '../../lib/local/mutual-tls-client.ts';
-import type { StatusPolicy } from '../../lib/pki/status/policy.ts';
+import type { StatusPolicy } from '../../lib/status/policy.ts';
 import type { Issued } from '../pki/issue.ts';
 import { type HostileResponder, startHostileResponder } from './hostile-responder.ts';
 import { type HostileAnswer, ocspAnswer, type Scene, type Worth } from './hostile-responder-answers.ts';

@@ -13,11 +13,11 @@ import type { KeyedCertificate } from '../../lib/local/certificate-authority.ts'
 import { type Responder, startResponder } from '../../lib/local/responder.ts';
 import { controlOf } from '../../lib/local/responder-control.ts';
 import { parseCertificatePem } from '../../lib/pki/certificate/certificate.ts';
-import { verifyClientCertificate } from '../../lib/pki/client-certificate.ts';
 import { buildTruststore } from '../../lib/pki/path/truststore.ts';
-import type { Fetch, StatusPorts } from '../../lib/pki/ports.ts';
-import { defaultStatusPolicy, type StatusPolicy } from '../../lib/pki/status/revocation.ts';
 import { fail, ok } from '../../lib/result.ts';
+import { verifyClientCertificate } from '../../lib/status/client-certificate.ts';
+import type { Fetch, StatusPorts } from '../../lib/status/ports.ts';
+import { defaultStatusPolicy, type StatusPolicy } from '../../lib/status/revocation.ts';
 
 let directory: string;
 let responder: Responder;

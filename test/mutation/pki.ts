@@ -29,12 +29,12 @@ const clauses = [
 const constraints = ['test/pki/path/name-constraints.test.ts'];
 const building = ['test/pki/path/building.test.ts'];
 const ocsp = ['test/pki/status/ocsp.test.ts'];
-const kept = ['test/pki/status/kept-crl.test.ts'];
-const source = ['test/pki/status/crl-source.test.ts'];
-const entries = ['test/pki/status/effective-policy.test.ts'];
-const entrance = ['test/pki/client-certificate.test.ts'];
-const silentAddress = ['test/pki/status/silent-address.test.ts'];
-const blocks = ['test/pki/status/blocks.test.ts'];
+const kept = ['test/status/kept-crl.test.ts'];
+const source = ['test/status/crl-source.test.ts'];
+const entries = ['test/status/effective-policy.test.ts'];
+const entrance = ['test/status/client-certificate.test.ts'];
+const silentAddress = ['test/status/silent-address.test.ts'];
+const blocks = ['test/status/blocks.test.ts'];
 const crl = ['test/pki/status/crl-status.test.ts', 'test/pki/status/crl.test.ts'];
 
 /** A step of RFC 5280 §6.1 taken out of the list between two words of `processing.ts`. */
@@ -232,14 +232,14 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'nextUpdate',
-    file: 'lib/pki/status/policy.ts',
+    file: 'lib/status/policy.ts',
     find: 'return nextUpdate >= thisUpdate && nextUpdate >= plusSeconds(at, -skew);',
     replace: 'return nextUpdate >= thisUpdate;',
     tests: [...ocsp, ...crl],
   },
   {
     name: 'thisUpdate',
-    file: 'lib/pki/status/policy.ts',
+    file: 'lib/status/policy.ts',
     find: 'if (thisUpdate > plusSeconds(at, skew)) return false;',
     replace: '',
     tests: [...ocsp, ...crl],
@@ -267,63 +267,63 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'listed hosts',
-    file: 'lib/pki/status/listed-hosts.ts',
+    file: 'lib/status/listed-hosts.ts',
     find: 'if (hosts === undefined ||',
     replace: 'if (names !== undefined ||',
     tests: entries,
   },
   {
     name: 'listed hosts of CRLs',
-    file: 'lib/pki/status/crl-source.ts',
+    file: 'lib/status/crl-source.ts',
     find: 'const unlisted = unlistedHost(url, level);',
     replace: 'const unlisted = index < 0 ? unlistedHost(url, level) : undefined;',
     tests: entries,
   },
   {
     name: 'the nearest entry speaks first',
-    file: 'lib/pki/status/effective-policy.ts',
+    file: 'lib/status/effective-policy.ts',
     find: 'said.find((override) =>',
     replace: 'said.findLast((override) =>',
     tests: entries,
   },
   {
     name: 'settings of an entry are for what is below it',
-    file: 'lib/pki/status/revocation.ts',
+    file: 'lib/status/revocation.ts',
     find: 'effectivePolicy(options.policy, authorities)',
     replace: 'effectivePolicy(options.policy, certificates)',
     tests: entries,
   },
   {
     name: 'revoked whatever the policy has become',
-    file: 'lib/pki/status/revocation.ts',
+    file: 'lib/status/revocation.ts',
     find: "if (known?.status === 'revoked') return",
     replace: "if (known?.status === 'revoked' && known.stale) return",
     tests: entrance,
   },
   {
     name: 'revoked under every policy',
-    file: 'lib/pki/status/judgement.ts',
+    file: 'lib/status/judgement.ts',
     find: "if (found === 'revoked') return",
     replace: "if (found === 'revoked' && isDemanded(status, index, policy)) return",
-    tests: [...entrance, ...entries, 'test/pki/status/judgement.test.ts'],
+    tests: [...entrance, ...entries, 'test/status/judgement.test.ts'],
   },
   {
     name: 'age of a kept CRL',
-    file: 'lib/pki/status/crl-source.ts',
+    file: 'lib/status/crl-source.ts',
     find: '&& plusSeconds(fetchedAt, policy.maxStatusAge) >= at',
     replace: '&& policy.maxStatusAge >= 0',
     tests: kept,
   },
   {
     name: 'a kept CRL of the future',
-    file: 'lib/pki/status/crl-source.ts',
+    file: 'lib/status/crl-source.ts',
     find: 'fetchedAt <= plusSeconds(at, skew) && plus',
     replace: 'fetchedAt <= plusSeconds(at, 9e9) && plus',
     tests: kept,
   },
   {
     name: 'key of a kept CRL: the authorities',
-    file: 'lib/pki/status/kept-crl.ts',
+    file: 'lib/status/kept-crl.ts',
     find: "questionKey('kept', url, ...authorities.map(({ thumbprint }) => thumbprint))",
     replace: "questionKey('kept', url, ...authorities.map(() => ''))",
     tests: kept,
@@ -337,56 +337,56 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'shard of a kept CRL',
-    file: 'lib/pki/status/kept-crl.ts',
+    file: 'lib/status/kept-crl.ts',
     find: "if (shard === undefined) return fail({ reason: 'malformed', detail: 'kept CRL: the entry is in another shard' });",
     replace: 'if (shard === undefined) return findInShard(new Uint8Array(), wanted);',
     tests: kept,
   },
   {
     name: 'replay in place of a kept CRL',
-    file: 'lib/pki/status/crl-source.ts',
+    file: 'lib/status/crl-source.ts',
     find: 'if (answer && answer.value.thisUpdate >= kept.value.thisUpdate) return',
     replace: 'if (answer) return',
     tests: kept,
   },
   {
     name: 'replay at a refresh',
-    file: 'lib/pki/status/crl-refresh.ts',
+    file: 'lib/status/crl-refresh.ts',
     find: "if (known && isOlder(crl, known)) return refuse('older',",
     replace: "if (known && isOlder(known, known)) return refuse('older',",
     tests: kept,
   },
   {
     name: 'number of a CRL at a refresh',
-    file: 'lib/pki/status/crl-refresh.ts',
+    file: 'lib/status/crl-refresh.ts',
     find: ' || (crl.crlNumber ?? 0n) < (known.crlNumber ?? 0n)',
     replace: '',
     tests: kept,
   },
   {
     name: 'signature at a refresh',
-    file: 'lib/pki/status/crl-refresh.ts',
+    file: 'lib/status/crl-refresh.ts',
     find: 'if (!signer.ok) return refuse(signer.failure.status, signer.failure.detail);',
     replace: "if (!signer.ok) return ok({ crl, signer: options.authorities[0]?.spkiSha256 ?? '' });",
     tests: kept,
   },
   {
     name: 'time of a CRL at a refresh',
-    file: 'lib/pki/status/crl-refresh.ts',
+    file: 'lib/status/crl-refresh.ts',
     find: 'if (!isCurrent(crl, maxAgeWithoutNextUpdate.crl, at)) return',
     replace: 'if (!isCurrent(crl, maxAgeWithoutNextUpdate.crl, crl.thisUpdate)) return',
     tests: kept,
   },
   {
     name: 'path at a refresh',
-    file: 'lib/pki/status/crl-refresh.ts',
+    file: 'lib/status/crl-refresh.ts',
     find: ' || keptKey(url, authorities) !== crl)',
     replace: ')',
     tests: kept,
   },
   {
     name: 'hosts at a refresh',
-    file: 'lib/pki/status/crl-refresh.ts',
+    file: 'lib/status/crl-refresh.ts',
     find: 'return unlisted === undefined ? ok(',
     replace: 'return unlisted !== null ? ok(',
     tests: kept,
@@ -407,42 +407,42 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'rest of a silent address',
-    file: 'lib/pki/status/silent-address.ts',
+    file: 'lib/status/silent-address.ts',
     find: 'trouble.failures < patience',
     replace: 'trouble.failures >= 0',
     tests: silentAddress,
   },
   {
     name: 'end of the rest of a silent address',
-    file: 'lib/pki/status/silent-address.ts',
+    file: 'lib/status/silent-address.ts',
     find: ' || trouble.restsUntil <= at) return undefined;',
     replace: ') return undefined;',
     tests: silentAddress,
   },
   {
     name: 'whose silent address it is',
-    file: 'lib/pki/status/ocsp-source.ts',
+    file: 'lib/status/ocsp-source.ts',
     find: 'issuer.thumbprint} $',
     replace: 'issuer.version} $',
-    tests: ['test/pki/status/revocation.test.ts', ...silentAddress],
+    tests: ['test/status/revocation.test.ts', ...silentAddress],
   },
   {
     name: 'a block',
-    file: 'lib/pki/client-certificate.ts',
+    file: 'lib/status/client-certificate.ts',
     find: 'if (options.blocks?.find(path.value.certificates) !== undefined) {',
     replace: 'if (options.blocks?.find([]) !== undefined) {',
     tests: blocks,
   },
   {
     name: 'a block of a CA of the path',
-    file: 'lib/pki/client-certificate.ts',
+    file: 'lib/status/client-certificate.ts',
     find: 'if (options.blocks?.find(path.value.certificates) !== undefined) {',
     replace: 'if (options.blocks?.find([certificate]) !== undefined) {',
     tests: blocks,
   },
   {
     name: 'issuer of a blocked serial number',
-    file: 'lib/pki/status/blocks.ts',
+    file: 'lib/status/blocks.ts',
     find: 'issuer.key}`',
     replace: 'issuer.rdns.length > 0}`',
     tests: blocks,

@@ -19,8 +19,8 @@ import type { ClientMetadata } from '../../lib/oauth/ports.ts';
 import { keepRefusal } from '../../lib/oauth/refusals.ts';
 import { signingKeys } from '../../lib/oauth/signing-keys.ts';
 import { newTenant, type Tenant } from '../../lib/oauth/tenant.ts';
-import type { Fetch } from '../../lib/pki/ports.ts';
 import { fail, ok } from '../../lib/result.ts';
+import type { Fetch } from '../../lib/status/ports.ts';
 
 export const start = new Date('2026-06-01T12:00:00Z');
 

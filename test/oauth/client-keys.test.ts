@@ -4,8 +4,8 @@ import { memoryEvidenceCache } from '../../lib/adapters/memory/evidence-cache.ts
 import { type AssertionKey, parseAssertionJwk } from '../../lib/oauth/client-jwk.ts';
 import { keyFinder } from '../../lib/oauth/client-keys.ts';
 import type { TenantSnapshot } from '../../lib/oauth/ports.ts';
-import type { EvidenceCache, Fetch } from '../../lib/pki/ports.ts';
 import { ok } from '../../lib/result.ts';
+import type { EvidenceCache, Fetch } from '../../lib/status/ports.ts';
 import { authorizationServer, start } from './authorization-server.ts';
 import { signingPair } from './client-authentication/registered-keys.ts';
 

@@ -3,7 +3,7 @@ import { beforeEach, test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { KeyedCertificate } from '../../lib/local/certificate-authority.ts';
 import { thumbprint } from '../../lib/pki/certificate/thumbprint.ts';
-import { defaultStatusPolicy } from '../../lib/pki/status/policy.ts';
+import { defaultStatusPolicy } from '../../lib/status/policy.ts';
 import { type AuthorizationServer, authorizationServer } from './authorization-server.ts';
 
 const inactive = '{"active":false}';

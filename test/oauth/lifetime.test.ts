@@ -39,7 +39,7 @@ test('design §4.3: a certificate in its last second gets no token', async () =>
 });
 
 test('protocol §4.2: soft-fail without an answer gives five minutes', async () => {
-  const { defaultStatusPolicy } = await import('../../lib/pki/status/policy.ts');
+  const { defaultStatusPolicy } = await import('../../lib/status/policy.ts');
   const server = await authorizationServer({
     tenant: { status_policy: { ...defaultStatusPolicy, mode: 'soft-fail' } },
   });

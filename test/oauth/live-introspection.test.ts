@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { KeyedCertificate } from '../../lib/local/certificate-authority.ts';
 import { thumbprint } from '../../lib/pki/certificate/thumbprint.ts';
-import { defaultStatusPolicy, type StatusPolicy } from '../../lib/pki/status/policy.ts';
+import { defaultStatusPolicy, type StatusPolicy } from '../../lib/status/policy.ts';
 import { type AuthorizationServer, authorizationServer, start } from './authorization-server.ts';
 
 const inactive = '{"active":false}';

@@ -6,7 +6,7 @@ import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { memoryRefreshTurn } from '../../lib/adapters/memory/refresh-turn.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { crlRefresh } from '../../lib/oauth/crl-refresh.ts';
-import { refreshCrl } from '../../lib/pki/status/crl-refresh.ts';
+import { refreshCrl } from '../../lib/status/crl-refresh.ts';
 import { httpStatus, type Reply } from '../e2e/hostile-responder.ts';
 import { crlAbout } from '../e2e/hostile-responder-crls.ts';
 import type { Issued } from '../pki/issue.ts';

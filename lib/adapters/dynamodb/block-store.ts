@@ -1,6 +1,6 @@
 /** What operators blocked, in the registry table: one row a block (docs/storage.md). */
 import type { BlockStore, StoredBlock, VersionStore } from '../../oauth/ports.ts';
-import type { Block } from '../../pki/status/blocks.ts';
+import type { Block } from '../../status/blocks.ts';
 import { blockId } from '../block-id.ts';
 import { writeRegistry } from '../registry-writes.ts';
 import { queryPartition } from './answer.ts';

@@ -2,7 +2,7 @@
 import type { CertificateRow } from '../../oauth/certificate-row.ts';
 import type { CertificateStore } from '../../oauth/ports.ts';
 import { type Thumbprint, thumbprint } from '../../pki/certificate/thumbprint.ts';
-import type { CertificateStatus } from '../../pki/status/certificate-status.ts';
+import type { CertificateStatus } from '../../status/certificate-status.ts';
 import { isRevoked, newness } from '../status-newness.ts';
 import { conditionHeld, getItem } from './answer.ts';
 import { attributes, type Item, type PlainMembers } from './attribute-value.ts';

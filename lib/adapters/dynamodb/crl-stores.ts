@@ -1,6 +1,6 @@
 /** Kept CRLs, and which of them certificates name, in the grants table (docs/storage.md). */
 import type { CrlSourceStore, KeptCrlStore } from '../../oauth/ports.ts';
-import type { CrlSource } from '../../pki/ports.ts';
+import type { CrlSource } from '../../status/ports.ts';
 import { getItem, queryPartition } from './answer.ts';
 import { attributes } from './attribute-value.ts';
 import type { DynamoClient } from './client.ts';

@@ -1,6 +1,6 @@
 /** Status evidence of the tenants in the grants table: OCSP responses and silences (docs/storage.md). */
 import type { EvidenceStore } from '../../oauth/ports.ts';
-import type { Evidence } from '../../pki/ports.ts';
+import type { Evidence } from '../../status/ports.ts';
 import { getItem } from './answer.ts';
 import { attributes } from './attribute-value.ts';
 import type { DynamoClient } from './client.ts';

@@ -5,7 +5,7 @@ import type { TokenHash } from '../../oauth/access-token.ts';
 import type { RefusalRecord } from '../../oauth/audit.ts';
 import type { KeyPurpose, SigningKey } from '../../oauth/signing-key.ts';
 import type { Thumbprint } from '../../pki/certificate/thumbprint.ts';
-import type { Block } from '../../pki/status/blocks.ts';
+import type { Block } from '../../status/blocks.ts';
 import { blockId } from '../block-id.ts';
 import { checkedTenant } from '../checked-tenant.ts';
 

@@ -1,5 +1,5 @@
 /** What tenants and truststore entries say about certificate status, as it stands in their rows (docs/policies.md). */
-import type { StatusOverride, StatusPolicy } from '../../pki/status/policy.ts';
+import type { StatusOverride, StatusPolicy } from '../../status/policy.ts';
 import { bytes, count, flag, list, oneOf, optional, record, shape, storedThumbprint, text } from './row-parser.ts';
 
 export const statusOverride = shape<StatusOverride>({

@@ -1,7 +1,7 @@
 /** The fetch of the scheduled function: long, large, and only of what has changed (RFC 9110 §13.1). */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ConditionalFetch, Validators } from '../../pki/ports.ts';
 import { fail, ok } from '../../result.ts';
+import type { ConditionalFetch, Validators } from '../../status/ports.ts';
 import { type Exchange, guardedExchange, readBody } from './exchange.ts';
 import type { GuardedFetchOptions } from './fetch.ts';
 

@@ -2,8 +2,8 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIPv6, type LookupFunction } from 'node:net';
-import type { FetchFailure, FetchRequest } from '../../pki/ports.ts';
 import { fail, ok, type Result } from '../../result.ts';
+import type { FetchFailure, FetchRequest } from '../../status/ports.ts';
 import { isPublicAddress } from './address.ts';
 import { dnsResolve, type Resolve, systemResolve } from './resolve.ts';
 import { type FetchTarget, fetchTarget } from './url.ts';

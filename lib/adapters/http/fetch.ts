@@ -1,5 +1,5 @@
 /** The fetch that a request waits for (RFC 6960 Appendix A, RFC 5280 §4.2.1.13): short, small, without conditions. */
-import type { Fetch } from '../../pki/ports.ts';
+import type { Fetch } from '../../status/ports.ts';
 import { type GuardOptions, guardedExchange, readBody } from './exchange.ts';
 
 /** `maxTimeout` is 2500 ms where it is absent. */

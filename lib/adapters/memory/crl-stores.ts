@@ -1,6 +1,6 @@
 /** Kept CRLs and who wants them, in memory, for tests: they behave as the grants table does. */
 import type { CrlSourceStore, KeptCrlStore } from '../../oauth/ports.ts';
-import type { CrlSource } from '../../pki/ports.ts';
+import type { CrlSource } from '../../status/ports.ts';
 import { rowsByTenant } from './rows-by-tenant.ts';
 
 export function memoryKeptCrlStore(): KeptCrlStore {

@@ -1,5 +1,5 @@
 /** Status evidence of one tenant in memory (RFC 6960 Appendix A, RFC 5280 §6.3), bounded in entries and in bytes. */
-import type { Evidence, EvidenceCache } from '../../pki/ports.ts';
+import type { Evidence, EvidenceCache } from '../../status/ports.ts';
 
 export type EvidenceLimits = {
   readonly entries: number;

@@ -1,6 +1,6 @@
 /** Status evidence of the tenants in memory, for tests: it behaves as the grants table does. */
 import type { EvidenceStore } from '../../oauth/ports.ts';
-import type { Evidence } from '../../pki/ports.ts';
+import type { Evidence } from '../../status/ports.ts';
 import { rowsByTenant } from './rows-by-tenant.ts';
 
 export function memoryEvidenceStore(): EvidenceStore {

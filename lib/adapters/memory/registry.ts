@@ -3,9 +3,9 @@ import type { Registry, StoredEntry, TenantSnapshot } from '../../oauth/ports.ts
 import type { Tenant } from '../../oauth/tenant.ts';
 import { thumbprint } from '../../pki/certificate/thumbprint.ts';
 import { buildTruststore, type StoredEntry as PathEntry } from '../../pki/path/truststore.ts';
-import type { Fetch, StatusPorts } from '../../pki/ports.ts';
-import { buildBlocks } from '../../pki/status/blocks.ts';
 import { tenantName } from '../../routes.ts';
+import { buildBlocks } from '../../status/blocks.ts';
+import type { Fetch, StatusPorts } from '../../status/ports.ts';
 import { keptCrls, type OnFault, sharedEvidence } from '../status-evidence.ts';
 import type { Stores } from '../stores.ts';
 import { memoryEvidenceCache } from './evidence-cache.ts';

@@ -1,8 +1,8 @@
 /** The certificate of the connection (RFC 8705 §2), parsed and written into the record of the request. */
 import type { Certificate } from '../../pki/certificate/certificate.ts';
 import { printName } from '../../pki/certificate/name.ts';
-import { describe } from '../../pki/reason.ts';
 import { fail, ok, type Result } from '../../result.ts';
+import { describe } from '../../status/reason.ts';
 import type { RequestRecord } from '../audit.ts';
 import type { Call } from '../call.ts';
 import { presentedCertificate } from '../certificate-verdict.ts';

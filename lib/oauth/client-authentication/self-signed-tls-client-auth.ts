@@ -2,8 +2,9 @@
 import type { Certificate } from '../../pki/certificate/certificate.ts';
 import type { Thumbprint } from '../../pki/certificate/thumbprint.ts';
 import { referTo } from '../../pki/path/path.ts';
-import type { PathFailure, StatusFailure } from '../../pki/reason.ts';
+import type { PathFailure } from '../../pki/reason.ts';
 import { fail, ok, type Result } from '../../result.ts';
+import type { StatusFailure } from '../../status/reason.ts';
 import type { SelfSignedClient } from '../client.ts';
 import { parseCertificateJwk, type RegisteredCertificate } from '../client-jwk.ts';
 import { keyFinder } from '../client-keys.ts';

@@ -1,6 +1,6 @@
 /**
  * Certification path validation, clause by clause (RFC 5280 §6.1.3 to §6.1.5). The steps stand in the order of the RFC, and
- * the first that refuses ends the path. Revocation, (a)(3), is judged by `lib/pki/status` once the path is valid.
+ * the first that refuses ends the path. Revocation, (a)(3), is judged by `lib/status` once the path is valid.
  */
 import { matchName, printName } from '../certificate/name.ts';
 import { isStrongKey } from '../certificate/public-key.ts';

@@ -1,7 +1,7 @@
 /**
  * The verdict on a certification path: built (RFC 4158), validated (RFC 5280 §6.1), and its end entity fit to be a TLS client.
  *
- * Does not look at revocation: `lib/pki/status` does, for a path that is valid.
+ * Does not look at revocation: `lib/status` does, for a path that is valid.
  */
 import { fail, ok, type Result } from '../../result.ts';
 import type { Certificate } from '../certificate/certificate.ts';

@@ -3,7 +3,9 @@ import { hash } from 'node:crypto';
 import type { Certificate } from '../certificate/certificate.ts';
 import { writeInteger, writeNull, writeOctetString, writeOid, writeSequence } from '../certificate/der-writer.ts';
 import type { SingleAnswer } from './ocsp-response.ts';
-import type { CertIdHash } from './policy.ts';
+
+/** RFC 6960 §4.3: what names the issuer in a request. */
+export type CertIdHash = 'sha1' | 'sha256';
 
 /** What of a certificate OCSP looks at. */
 export type OcspTarget = Pick<Certificate, 'serial' | 'issuer' | 'notBefore' | 'notAfter'>;

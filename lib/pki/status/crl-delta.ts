@@ -4,7 +4,7 @@ import { matchName } from '../certificate/name.ts';
 import type { SignatureAlgorithms } from '../certificate/signature-algorithms.ts';
 import type { Crl } from './crl.ts';
 import { signatureProblem } from './crl-signer.ts';
-import { isCurrent, maxAgeWithoutNextUpdate } from './policy.ts';
+import { isCurrent, maxAgeWithoutNextUpdate } from './freshness.ts';
 
 /** The newest current delta for the complete CRL, signed with the same key; undefined where there is none. */
 export function findDelta(

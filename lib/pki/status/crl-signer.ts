@@ -5,7 +5,7 @@ import { matchName } from '../certificate/name.ts';
 import { verifySignature } from '../certificate/signature.ts';
 import { type SignatureAlgorithms, strictAlgorithms } from '../certificate/signature-algorithms.ts';
 import type { Crl } from './crl.ts';
-import type { Refused } from './evidence.ts';
+import type { Refused } from './finding.ts';
 
 export type SignerOptions = {
   /** The valid path above the certificate: its issuer first, the trust anchor last. */

@@ -8,9 +8,8 @@ import { type CrlEntry, findEntry } from './crl-entry.ts';
 import type { CrlWork } from './crl-index.ts';
 import { allReasons, isWithin, noReasons, outOfScope, pointsOf, type Reasons, reasonsOf } from './crl-scope.ts';
 import { findSigner, type SignerOptions, type SignerPath } from './crl-signer.ts';
-import type { Refused } from './evidence.ts';
-import type { Finding } from './level.ts';
-import { earlierOf, isCurrent, maxAgeWithoutNextUpdate, plusSeconds, skew } from './policy.ts';
+import type { Finding, Refused } from './finding.ts';
+import { earlierOf, isCurrent, maxAgeWithoutNextUpdate, plusSeconds, skew } from './freshness.ts';
 import { statusOfReason } from './revocation-reason.ts';
 
 export type CrlOptions = SignerOptions & {

@@ -5,11 +5,14 @@ import { decode, root } from '../certificate/der.ts';
 import { readOctetString } from '../certificate/der-value.ts';
 import { matchCertId, type OcspTarget } from './cert-id.ts';
 import { unknownCritical } from './extensions.ts';
-import { maximumResponseBytes, nonceOid } from './ocsp-request.ts';
+import { isCurrent, maxAgeWithoutNextUpdate, plusSeconds, skew } from './freshness.ts';
+import { nonceOid } from './ocsp-request.ts';
 import { isCheckable, type ResponderFailure, type ResponderOptions, verifyResponder } from './ocsp-responder.ts';
 import { type OcspResponse, readOcspResponse, type SingleAnswer } from './ocsp-response.ts';
-import { isCurrent, maxAgeWithoutNextUpdate, plusSeconds, skew } from './policy.ts';
 import { statusOfReason } from './revocation-reason.ts';
+
+/** An answer carries a few certificates at most; some responders send kilobytes of them. */
+export const maximumResponseBytes = 65_536;
 
 export type OcspOptions = ResponderOptions & {
   readonly certificate: OcspTarget;

@@ -15,9 +15,9 @@ import { issueCrl } from '../../../lib/local/crl.ts';
 import { type CrlRefreshPorts, type CrlRefreshSummary, crlRefresh } from '../../../lib/oauth/crl-refresh.ts';
 import { newTenant } from '../../../lib/oauth/tenant.ts';
 import { parseCertificate } from '../../../lib/pki/certificate/certificate.ts';
-import { verifyClientCertificate } from '../../../lib/pki/client-certificate.ts';
-import { refreshCrl } from '../../../lib/pki/status/crl-refresh.ts';
-import { defaultStatusPolicy } from '../../../lib/pki/status/policy.ts';
+import { verifyClientCertificate } from '../../../lib/status/client-certificate.ts';
+import { refreshCrl } from '../../../lib/status/crl-refresh.ts';
+import { defaultStatusPolicy } from '../../../lib/status/policy.ts';
 import { startEngine } from '../../contracts/dynamodb-engine.ts';
 
 const engine = await startEngine();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { dynamoStores } from '../../../lib/adapters/dynamodb/stores.ts';
 import type { KeyedCertificate } from '../../../lib/local/certificate-authority.ts';
-import { defaultStatusPolicy } from '../../../lib/pki/status/policy.ts';
+import { defaultStatusPolicy } from '../../../lib/status/policy.ts';
 import { startEngine, watched } from '../../contracts/dynamodb-engine.ts';
 import { type AuthorizationServer, authorizationServer } from '../../oauth/authorization-server.ts';
 import {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { guardedConditionalFetch } from '../../../lib/adapters/http/conditional-fetch.ts';
-import type { FetchRequest, Validators } from '../../../lib/pki/ports.ts';
+import type { FetchRequest, Validators } from '../../../lib/status/ports.ts';
 import { hostile, respond } from './hostile-answers.ts';
 import { type HostileServer, hostileServer } from './hostile-server.ts';
 

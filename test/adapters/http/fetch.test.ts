@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type GuardedFetchOptions, guardedFetch } from '../../../lib/adapters/http/fetch.ts';
-import type { FetchRequest } from '../../../lib/pki/ports.ts';
+import type { FetchRequest } from '../../../lib/status/ports.ts';
 import { hostile, mebibyte, respond } from './hostile-answers.ts';
 import { closedPort, type HostileServer, hostileServer, pour } from './hostile-server.ts';
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FetchFailure } from '../../../lib/pki/ports.ts';
+import type { FetchFailure } from '../../../lib/status/ports.ts';
 import { drip, pour } from './hostile-server.ts';
 
 export const mebibyte = 1024 * 1024;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { memoryEvidenceCache } from '../../../lib/adapters/memory/evidence-cache.ts';
 import { boundedMemory } from '../../../lib/adapters/memory/memory.ts';
-import type { Evidence } from '../../../lib/pki/ports.ts';
+import type { Evidence } from '../../../lib/status/ports.ts';
 
 const answer = (size: number): Evidence => ({ der: new Uint8Array(size), fetchedAt: new Date(0) });
 const silence: Evidence = { unavailableUntil: new Date(0), detail: 'silent' };

@@ -5,7 +5,8 @@ import { describe, test } from 'node:test';
 import { constructedTag, root } from '../../../lib/pki/certificate/der.ts';
 import { write, writeNull, writeOctetString, writeSequence } from '../../../lib/pki/certificate/der-writer.ts';
 import { isUntrusted, type OcspOptions, verifyOcspResponse } from '../../../lib/pki/status/ocsp.ts';
-import { encodeOcspRequest, ocspExchange } from '../../../lib/pki/status/ocsp-request.ts';
+import { encodeOcspRequest } from '../../../lib/pki/status/ocsp-request.ts';
+import { ocspExchange } from '../../../lib/status/ocsp-exchange.ts';
 import {
   crlDistributionPoints,
   extendedKeyUsage,
