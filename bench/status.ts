@@ -4,7 +4,7 @@
  * one run; the times are told and judged by eye, the counts must hold.
  */
 import { performance } from 'node:perf_hooks';
-import { sdkClient } from '../lib/adapters/dynamodb/sdk-client.ts';
+import { signedClient } from '../lib/adapters/dynamodb/signed-client.ts';
 import { dynamoStores } from '../lib/adapters/dynamodb/stores.ts';
 import { type TableNames, tables } from '../lib/adapters/dynamodb/tables.ts';
 import { startEmbeddedStore } from '../lib/local/embedded-store.ts';
@@ -91,7 +91,7 @@ async function introspections(): Promise<readonly boolean[]> {
   ends.push(() => store.close());
   const calls: Record<string, number> = {};
   const process = () => {
-    const client = sdkClient(store);
+    const client = signedClient({ ...store, endpoints: { dynamodb: store.endpoint } });
     ends.push(() => client.close());
     return dynamoStores(counted(client, calls), names);
   };
