@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 type Range = { readonly network: readonly number[]; readonly bits: number };
 
 /** What the IANA IPv4 Special-Purpose Address Registry reserves, and multicast. */
-const refusedIpv4: readonly Range[] = ranges([
+const refusedIpv4 = ranges([
   ['0.0.0.0', 8], // RFC 791 §3.2: this network
   ['10.0.0.0', 8], // RFC 1918
   ['100.64.0.0', 10], // RFC 6598: carrier-grade NAT
@@ -24,9 +24,9 @@ const refusedIpv4: readonly Range[] = ranges([
 ]);
 
 /** RFC 4291 §2.4: global unicast in use; loopback, ULA, link-local, multicast, IPv4-mapped and NAT64 are outside. */
-const globalUnicast: readonly Range[] = ranges([['2000::', 3]]);
+const globalUnicast = ranges([['2000::', 3]]);
 
-const refusedIpv6: readonly Range[] = ranges([
+const refusedIpv6 = ranges([
   ['2001::', 23], // RFC 2928: IETF protocol assignments: Teredo, ORCHID, benchmarking
   ['2001:db8::', 32], // RFC 3849: documentation
   ['2002::', 16], // RFC 3056: 6to4 carries an IPv4 address of anybody's choice
@@ -37,8 +37,8 @@ const refusedIpv6: readonly Range[] = ranges([
 export function isPublicAddress(ip: string): boolean {
   const address = octets(ip);
   if (address === undefined) return false;
-  if (address.length === 4) return !isInOne(address, refusedIpv4);
-  return isInOne(address, globalUnicast) && !isInOne(address, refusedIpv6) && !isIsatap(address);
+  if (address.length === 4) return !isInOne(address, refusedIpv4());
+  return isInOne(address, globalUnicast()) && !isInOne(address, refusedIpv6()) && !isIsatap(address);
 }
 
 function isInOne(address: readonly number[], list: readonly Range[]): boolean {
@@ -54,12 +54,19 @@ function isInOne(address: readonly number[], list: readonly Range[]): boolean {
 const isIsatap = (address: readonly number[]) =>
   ((address[8] ?? 0) & 0xfd) === 0 && address[9] === 0 && address[10] === 0x5e && address[11] === 0xfe;
 
-function ranges(list: readonly (readonly [network: string, bits: number])[]): readonly Range[] {
-  return list.map(([text, bits]) => {
-    const network = octets(text);
-    if (network === undefined) throw new Error(`${text} is no address`);
-    return { network, bits };
-  });
+/** Read when the first address is judged: a cold start has no use for the milliseconds that it takes. */
+function ranges(list: readonly (readonly [network: string, bits: number])[]): () => readonly Range[] {
+  let read: readonly Range[] | undefined;
+  return () => {
+    read ??= list.map(range);
+    return read;
+  };
+}
+
+function range([text, bits]: readonly [network: string, bits: number]): Range {
+  const network = octets(text);
+  if (network === undefined) throw new Error(`${text} is no address`);
+  return { network, bits };
 }
 
 /** The four or sixteen octets of an address; undefined for anything else, an address with a zone (RFC 4007 §11) included. */
