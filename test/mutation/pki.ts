@@ -1,5 +1,5 @@
 /**
- * Whether each check of `lib/pki` is proved by a test: takes one away in a copy of the sources and demands that a test
+ * Whether each check of `lib/pki` and `lib/status` is proved by a test: takes one away in a copy of the sources and demands that a test
  * fails. Run by CI (`node test/mutation/pki.ts`); a name as argument runs the mutations whose name contains it.
  */
 import { spawn } from 'node:child_process';
@@ -232,14 +232,14 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'nextUpdate',
-    file: 'lib/status/policy.ts',
+    file: 'lib/pki/status/freshness.ts',
     find: 'return nextUpdate >= thisUpdate && nextUpdate >= plusSeconds(at, -skew);',
     replace: 'return nextUpdate >= thisUpdate;',
     tests: [...ocsp, ...crl],
   },
   {
     name: 'thisUpdate',
-    file: 'lib/status/policy.ts',
+    file: 'lib/pki/status/freshness.ts',
     find: 'if (thisUpdate > plusSeconds(at, skew)) return false;',
     replace: '',
     tests: [...ocsp, ...crl],
@@ -454,7 +454,7 @@ type Outcome = { readonly mutation: Mutation; readonly problem: string | undefin
 /** A copy of what the tests need. The dependencies are linked, not copied. */
 function copySources(): string {
   const copy = mkdtempSync(join(tmpdir(), 'certbound-mutation-'));
-  for (const part of ['lib', 'test/pki', 'package.json'])
+  for (const part of ['lib', 'test/pki', 'test/status', 'package.json'])
     cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   return copy;
