@@ -10,11 +10,13 @@ import { functionAwsEnvironment, functionConfig } from '../lib/config.ts';
 
 const config = functionConfig();
 const s3 = new S3Client({ maxAttempts: 3 });
-const domains = apiGatewayDomainNames({ config: s3.config, wait: pause });
+const aws = functionAwsEnvironment();
+const emulator = aws.endpoints.all;
+const domains = apiGatewayDomainNames({ config: s3.config, wait: pause, ...(emulator && { endpoint: emulator }) });
 
 export const handler = publicationFunction({
   targets: config.truststores ?? [],
-  ports: { ...dynamoStores(signedClient(functionAwsEnvironment()), config), objects: s3ObjectStore(s3), domains },
-  answer: putAnswer,
+  ports: { ...dynamoStores(signedClient(aws), config), objects: s3ObjectStore(s3), domains },
+  answer: (url, body) => putAnswer(url, body, { emulator: emulator !== undefined }),
   logLevel: config.logLevel,
 });

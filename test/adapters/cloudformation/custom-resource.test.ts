@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import { createServer as createPlainServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer, globalAgent, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -74,3 +74,19 @@ for (const url of ['', 'no url', 'http://localhost/answer?secret', 'file:///etc/
     });
   });
 }
+
+test('CloudFormation custom resource: an emulator of AWS is answered by http, which nothing else is', async (context) => {
+  const texts: string[] = [];
+  const emulator = createPlainServer(async (request, response) => {
+    texts.push(await body(request));
+    response.end();
+  });
+  emulator.listen(0, '127.0.0.1');
+  await once(emulator, 'listening');
+  context.after(() => emulator.close());
+  const url = `http://127.0.0.1:${(emulator.address() as AddressInfo).port}/stack?secret`;
+  await assert.rejects(putAnswer(url, '{}'), /no https ResponseURL/);
+  await putAnswer(url, '{"Status":"SUCCESS"}', { emulator: true });
+  await assert.rejects(putAnswer('file:///etc/passwd?secret', '{}', { emulator: true }), /no https ResponseURL/);
+  assert.deepEqual(texts, ['{"Status":"SUCCESS"}']);
+});
