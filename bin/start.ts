@@ -39,12 +39,13 @@ async function run(options: StartOptions): Promise<void> {
 async function loadHandlers(environment: Record<string, string>) {
   // biome-ignore lint/style/noProcessEnv: here the environment of the functions is made, not read.
   Object.assign(process.env, environment);
-  const [token, introspection, revocation, metadata, crlRefresh] = await Promise.all([
+  const [token, introspection, revocation, metadata, crlRefresh, keyRotation] = await Promise.all([
     import('../lambdas/token.ts'),
     import('../lambdas/introspection.ts'),
     import('../lambdas/revocation.ts'),
     import('../lambdas/metadata.ts'),
     import('../lambdas/crl-refresh.ts'),
+    import('../lambdas/key-rotation.ts'),
   ]);
   return {
     token: token.handler,
@@ -52,5 +53,6 @@ async function loadHandlers(environment: Record<string, string>) {
     revocation: revocation.handler,
     metadata: metadata.handler,
     'crl-refresh': crlRefresh.handler,
+    'key-rotation': keyRotation.handler,
   };
 }

@@ -18,12 +18,17 @@ export type Config = {
   readonly logLevel: LogLevel;
   /** The truststores that the publisher keeps; absent for every other function. */
   readonly truststores?: readonly TruststoreTarget[];
-  /** What encrypts signing keys at rest; without it there are no JWT access tokens and no signed answers. */
+  /** Who keeps private signing keys; without it there are no JWT access tokens and no signed answers. */
   readonly keyWrap?: KeyWrapConfig;
 };
 
-/** AES-256-GCM with a key of 32 bytes, base64url: a secret in the environment, for a laptop and for tests. */
-export type KeyWrapConfig = { readonly kind: 'local'; readonly key: string };
+export type KeyWrapConfig =
+  /** AES-256-GCM with a key of 32 bytes, base64url: a secret in the environment, for a laptop and for tests. */
+  | { readonly kind: 'local'; readonly key: string }
+  /** ARNs of symmetric KMS keys, one for each purpose: private keys are stored as ciphertext. */
+  | { readonly kind: 'kms'; readonly access_token: string; readonly introspection: string }
+  /** A key of KMS for each signing key, by the tag of the deployment; each signature is a call. */
+  | { readonly kind: 'kms-sign'; readonly region: string; readonly deployment: string };
 
 type ObjectAddress = { readonly bucket: string; readonly key: string };
 
@@ -45,6 +50,10 @@ const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9
 const hostAndPort = /^(\[[0-9a-f:]+\]|[a-z0-9.-]{1,253}):[0-9]{1,5}$/;
 /** Variables whose value is told to nobody. */
 const secrets: ReadonlySet<string> = new Set(['KEY_WRAP']);
+const keyWrapForms =
+  'empty, or local: and 32 bytes in base64url, or kms: and two ARNs of keys, or kms-sign: and region,deployment';
+const localKey = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+const kmsKey = /^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]+$/;
 const logLevels: readonly string[] = ['info', 'error', 'silent'] satisfies LogLevel[];
 
 /** Reads the configuration. Throws one Error that lists every problem: the variable, its value, what is allowed. */
@@ -72,7 +81,7 @@ export function parseConfig(environment: Environment): Config {
       logLevels.includes(text) ? (text as LogLevel) : undefined,
     ),
   };
-  const keyWrap = read('KEY_WRAP', '', 'empty, or local: and 32 bytes in base64url', parseKeyWrap);
+  const keyWrap = read('KEY_WRAP', '', keyWrapForms, parseKeyWrap);
   const truststores = read('TRUSTSTORES', '[]', 'a JSON list of domain, object, initial, tenants', parseTruststores);
   if (problems.length > 0) throw new Error(`The configuration has problems:\n  ${problems.join('\n  ')}`);
   return {
@@ -92,7 +101,7 @@ export function toEnvironment(config: Config): Record<string, string> {
     STATUS_ALLOW_HOSTS: config.statusAllowHosts.join(','),
     LOG_LEVEL: config.logLevel,
     ...(config.truststores !== undefined && { TRUSTSTORES: JSON.stringify(config.truststores) }),
-    ...(config.keyWrap !== undefined && { KEY_WRAP: `${config.keyWrap.kind}:${config.keyWrap.key}` }),
+    ...(config.keyWrap !== undefined && { KEY_WRAP: keyWrapText(config.keyWrap) }),
   };
 }
 
@@ -115,8 +124,22 @@ function parseSeconds(text: string): number | undefined {
 
 function parseKeyWrap(text: string): KeyWrapConfig | 'none' | undefined {
   if (text === '') return 'none';
-  const key = /^local:([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/.exec(text)?.[1];
-  return key === undefined ? undefined : { kind: 'local', key };
+  const [kind = '', rest = ''] = text.split(/:(.*)/s);
+  const [first = '', second = '', ...others] = rest.split(',');
+  if (kind === 'local') return localKey.test(rest) ? { kind, key: rest } : undefined;
+  if (others.length > 0) return undefined;
+  if (kind === 'kms') {
+    const bothKeys = kmsKey.test(first) && kmsKey.test(second) && first !== second;
+    return bothKeys ? { kind, access_token: first, introspection: second } : undefined;
+  }
+  const named = kind === 'kms-sign' && /^[a-z0-9-]{1,32}$/.test(first) && /^[A-Za-z0-9-]{1,64}$/.test(second);
+  return named ? { kind, region: first, deployment: second } : undefined;
+}
+
+function keyWrapText(keyWrap: KeyWrapConfig): string {
+  if (keyWrap.kind === 'local') return `local:${keyWrap.key}`;
+  if (keyWrap.kind === 'kms') return `kms:${keyWrap.access_token},${keyWrap.introspection}`;
+  return `kms-sign:${keyWrap.region},${keyWrap.deployment}`;
 }
 
 function parseHosts(text: string): readonly string[] | undefined {

@@ -21,11 +21,15 @@ export type Kind =
   | 'crls'
   | 'crlSources'
   | 'refusals';
-export type Access = 'read' | 'write' | 'read-write';
+/** Who removes rows reads and writes them too. */
+export type Access = 'read' | 'write' | 'read-write' | 'remove';
 export type Needs = Readonly<Partial<Record<Kind, Access>>>;
 
 /** `public` serves no client certificate, `mtls` demands one for every request. */
 export type Host = 'public' | 'mtls';
+
+/** What a function may do with private signing keys: `sign` is to open them, and to make the first one. */
+export type Signing = Readonly<Partial<Record<'access_token' | 'introspection', 'sign' | 'make'>>>;
 
 export type HttpRoute = {
   readonly trigger: 'http';
@@ -40,6 +44,7 @@ export type HttpRoute = {
   /** The member of the metadata document that names this endpoint. */
   readonly metadata?: string;
   readonly needs: Needs;
+  readonly signing?: Signing;
 };
 
 /** A function that runs when rows of the registry change, by the clock too, and for CloudFormation. */
@@ -60,6 +65,7 @@ export type ScheduleRoute = {
   /** Minutes between two runs. */
   readonly every: number;
   readonly needs: Needs;
+  readonly signing?: Signing;
 };
 
 export type Route = HttpRoute | StreamRoute | ScheduleRoute;
@@ -88,6 +94,7 @@ export const routes = {
       tokens: 'write',
       keys: 'read-write',
     },
+    signing: { access_token: 'sign' },
   },
   introspection: {
     trigger: 'http',
@@ -106,6 +113,7 @@ export const routes = {
       keys: 'read',
       introspectionKeys: 'read-write',
     },
+    signing: { introspection: 'sign' },
   },
   revocation: {
     trigger: 'http',
@@ -155,6 +163,13 @@ export const routes = {
     lambda: 'crl-refresh',
     every: 1,
     needs: { ...snapshot, crlSources: 'read', crls: 'read-write' },
+  },
+  keyRotation: {
+    trigger: 'schedule',
+    lambda: 'key-rotation',
+    every: 60,
+    needs: { tenants: 'read', versions: 'read-write', keys: 'remove', introspectionKeys: 'remove' },
+    signing: { access_token: 'make', introspection: 'make' },
   },
   truststorePublisher: {
     trigger: 'stream',

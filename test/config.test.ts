@@ -7,9 +7,24 @@ const table = fc.stringMatching(/^[A-Za-z0-9_.-]{3,40}$/);
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
 const host = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'));
 
-const keyWrap = fc
-  .uint8Array({ minLength: 32, maxLength: 32 })
-  .map((key) => ({ kind: 'local' as const, key: Buffer.from(key).toString('base64url') }));
+const keyArn = fc
+  .tuple(fc.constantFrom('aws', 'aws-cn', 'aws-us-gov'), fc.stringMatching(/^[a-z0-9-]{1,20}$/), fc.uuid())
+  .map(([partition, region, id]) => `arn:${partition}:kms:${region}:111122223333:key/${id}`);
+
+const keyWrap = fc.oneof(
+  fc
+    .uint8Array({ minLength: 32, maxLength: 32 })
+    .map((key) => ({ kind: 'local' as const, key: Buffer.from(key).toString('base64url') })),
+  fc
+    .tuple(keyArn, keyArn)
+    .filter(([access_token, introspection]) => access_token !== introspection)
+    .map(([access_token, introspection]) => ({ kind: 'kms' as const, access_token, introspection })),
+  fc
+    .tuple(fc.stringMatching(/^[a-z0-9-]{1,32}$/), fc.stringMatching(/^[A-Za-z0-9-]{1,64}$/))
+    .map(([region, deployment]) => ({ kind: 'kms-sign' as const, region, deployment })),
+);
+
+const arn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd';
 
 const settings = {
   registryTable: table,
@@ -89,6 +104,16 @@ for (const wrap of [
   `local:${'A'.repeat(44)}`,
   'A'.repeat(43),
   'none',
+  'kms:',
+  `kms:${arn}`,
+  `kms:${arn},${arn}`,
+  `kms:${arn},${arn}5,${arn}6`,
+  `kms:alias/x,${arn}`,
+  `kms:${arn},arn:aws:kms:eu-central-1:111122223333:alias/x`,
+  'kms-sign:eu-central-1',
+  'kms-sign:eu-central-1,',
+  'kms-sign:eu-central-1,a,b',
+  'kms-sign:eu central,a',
 ]) {
   test(`config: KEY_WRAP=${wrap} is refused, and not repeated`, () => {
     assert.throws(

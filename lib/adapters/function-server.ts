@@ -1,6 +1,5 @@
 /** What a function stands on: the stores, the registry in memory, the guarded fetch, the clock. One page of wiring. */
 import { type Config, functionAwsEnvironment, startedByLambda } from '../config.ts';
-import type { KeyWrap } from '../oauth/ports.ts';
 import { keepRefusal } from '../oauth/refusals.ts';
 import { signingKeys } from '../oauth/signing-keys.ts';
 import { jsonLog } from './api-gateway/log.ts';
@@ -9,7 +8,7 @@ import { signedClient } from './dynamodb/signed-client.ts';
 import { dynamoStores } from './dynamodb/stores.ts';
 import { guardedFetch } from './http/fetch.ts';
 import { type InitWorkOptions, initWork } from './init-work.ts';
-import { localKeyWrap } from './local-key-wrap.ts';
+import { keyCustodies } from './key-custodies.ts';
 import { boundedMemory } from './memory/memory.ts';
 import { registry } from './memory/registry.ts';
 import { randomBytesPool } from './random-bytes.ts';
@@ -29,7 +28,7 @@ export function functionServer(config: Config): EdgeServer {
     holders,
     certificates,
     assertions,
-    keys: signingKeys({ store: keys, wrap: keyWrap(config), unwrapped: boundedMemory(1_000) }),
+    keys: signingKeys({ store: keys, custody: keyCustodies(config), opened: boundedMemory(1_000) }),
     registry: registry(stores, {
       maxAge: config.registryMaxAge,
       now,
@@ -61,11 +60,6 @@ function faultLog({ logLevel }: Config): (fault: unknown) => void {
     const told = { fault: String(fault), ...(cause !== undefined && { cause: String(cause) }) };
     process.stdout.write(`${JSON.stringify({ time: now().toISOString(), level: 'error', ...told })}\n`);
   };
-}
-
-/** What encrypts signing keys at rest, as the configuration says. */
-export function keyWrap({ keyWrap: configured }: Pick<Config, 'keyWrap'>): KeyWrap | undefined {
-  return configured && localKeyWrap(Buffer.from(configured.key, 'base64url'));
 }
 
 /** What the edge of a function needs besides its endpoints. */

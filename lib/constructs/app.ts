@@ -86,14 +86,18 @@ export class AppStack extends Stack {
     const arns = tableArns(data);
     const environment = environmentOf(data);
     const logRetention = configuration.logRetentionDays;
+    const { signingKeys } = data;
     for (const [, route] of scheduleRoutes) {
-      const statements = tableStatements(route.needs, arns);
-      new ScheduledFunction(this, route.lambda, { route, environment, statements, logRetention });
+      const signing = 'signing' in route ? route.signing : undefined;
+      const statements = [...tableStatements(route.needs, arns), ...signingKeys.statements(signing)];
+      const made = new ScheduledFunction(this, route.lambda, { route, environment, statements, logRetention });
+      signingKeys.acknowledge(made, signing);
     }
     return new Map(
-      [...httpFunctions()].map(([lambda, needs]) => {
-        const statements = tableStatements(needs, arns);
+      [...httpFunctions()].map(([lambda, { needs, signing }]) => {
+        const statements = [...tableStatements(needs, arns), ...signingKeys.statements(signing)];
         const endpoint = new EndpointFunction(this, lambda, { lambda, environment, statements, logRetention });
+        signingKeys.acknowledge(endpoint, signing);
         return [lambda, endpoint.function];
       }),
     );
@@ -121,7 +125,7 @@ const tableArns = (data: DataStack) => ({ registry: data.registry.tableArn, gran
 function environmentOf(data: DataStack, changes: Partial<Config> = {}): Record<string, string> {
   const defaults = parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants' });
   const names = { registryTable: data.registry.tableName, grantsTable: data.grants.tableName };
-  return toEnvironment({ ...defaults, ...names, ...changes });
+  return toEnvironment({ ...defaults, ...names, keyWrap: data.signingKeys.keyWrap, ...changes });
 }
 
 /** Region, host and path of every endpoint, as JSON: an output is one text. */

@@ -1,6 +1,7 @@
 /** The configuration of a deployment: context keys of cdk.json or `-c key=value`, typed and checked (docs/deploy.md). */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { parseTruststoreBundle, type TruststoreBundle } from '../truststore-bundle.ts';
+import type { Signer } from './signing-keys.ts';
 
 export type DeploymentConfiguration = {
   /** How the stacks are called: `<name>-Data-<region>` and `<name>-App-<region>`. */
@@ -19,6 +20,8 @@ export type DeploymentConfiguration = {
   /** API Gateway: a public ACM certificate for the mTLS host, needed where `certificateArn` is an imported one. */
   readonly ownershipCertificateArn?: string;
   readonly truststore: { readonly path: string; readonly bundle: TruststoreBundle };
+  /** How private signing keys are kept (docs/keys.md). */
+  readonly signer: Signer;
   readonly logRetentionDays: RetentionDays;
   /** Who is told of alarms; whoever subscribes to the topic where it is absent. */
   readonly alarmEmail?: string;
@@ -33,6 +36,7 @@ const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9
 const region = /^[a-z]{2}(-[a-z]+)+-[0-9]$/;
 const certificate = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate\/[A-Za-z0-9-]+$/;
 const email = /^[^\s@]{1,64}@(?=.{4,253}$)[A-Za-z0-9.-]+\.[A-Za-z]{2,63}$/;
+const signers: readonly Signer[] = ['data-key-pair', 'kms'];
 const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
 /**
@@ -69,6 +73,7 @@ export function parseConfiguration(
     certificateArn: optional('certificateArn', 'the ARN of an ACM certificate', certificate),
     ownershipCertificateArn: optional('ownershipCertificateArn', 'the ARN of an ACM certificate', certificate),
     alarmEmail: optional('alarmEmail', 'an e-mail address', email),
+    signer: read('signer', 'data-key-pair', `one of ${signers.join(', ')}`, parseSigner),
     logRetentionDays: read('logRetentionDays', 365, `one of ${retentions.join(', ')}`, parseRetention),
     throttling: {
       rate: read('throttlingRate', 1000, 'requests per second from 1 to 10000', parseCount(10_000)),
@@ -154,3 +159,5 @@ function parseRetention(value: unknown): RetentionDays | undefined {
 
 const parseCount = (most: number) => (value: unknown) =>
   /^[1-9][0-9]{0,5}$/.test(String(value)) && Number(value) <= most ? Number(value) : undefined;
+
+const parseSigner = (value: unknown): Signer | undefined => signers.find((signer) => signer === value);

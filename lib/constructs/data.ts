@@ -1,8 +1,9 @@
-/** What outlives a deployment: the two tables and the bucket of the truststore (docs/storage.md). */
+/** What outlives a deployment: the two tables, the bucket of the truststore (docs/storage.md), the keys of signing keys. */
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { AttributeType, StreamViewType, TableEncryptionV2, type TablePropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { type Signer, SigningKeys } from './signing-keys.ts';
 
 /**
  * AWS-managed key: its use shows in CloudTrail, and no function needs a permission on it. With a customer-managed one each
@@ -24,12 +25,17 @@ const bucket: BucketProps = {
   removalPolicy: RemovalPolicy.RETAIN,
 };
 
+export type DataStackProps = StackProps & {
+  readonly signer: Signer;
+};
+
 export class DataStack extends Stack {
   readonly registry: TableV2;
   readonly grants: TableV2;
   readonly truststore: Bucket;
+  readonly signingKeys: SigningKeys;
 
-  constructor(scope: Construct, id: string, props: StackProps) {
+  constructor(scope: Construct, id: string, { signer, ...props }: DataStackProps) {
     super(scope, id, { ...props, terminationProtection: true });
     this.registry = new TableV2(this, 'Registry', {
       ...table,
@@ -50,6 +56,7 @@ export class DataStack extends Stack {
       // API Gateway stays pinned to one version: the last ones are kept however old they are, for a way back.
       lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(90), noncurrentVersionsToRetain: 20 }],
     });
+    this.signingKeys = new SigningKeys(this, 'SigningKeys', { signer, deployment: id });
     new CfnOutput(this, 'RegistryTable', { value: this.registry.tableName });
     new CfnOutput(this, 'GrantsTable', { value: this.grants.tableName });
     new CfnOutput(this, 'TruststoreBucket', { value: this.truststore.bucketName });

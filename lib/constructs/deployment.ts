@@ -9,10 +9,11 @@ export type RegionalStacks = { readonly data: DataStack; readonly app: AppStack 
 
 /** Adds the stacks to the app. `at`: the time of the deployment, for which certificates of the truststore are looked at. */
 export function deployment(app: App, configuration: DeploymentConfiguration, at: Date): readonly RegionalStacks[] {
-  const { name, account, regions, truststore } = configuration;
+  const { name, account, regions, signer, truststore } = configuration;
   return regions.map((region) => {
     const env = { region, ...(account && { account }) };
-    const data = new DataStack(app, `${name}-Data-${region}`, { env, description: 'Certbound: tables and truststore' });
+    const description = 'Certbound: tables, truststore and keys';
+    const data = new DataStack(app, `${name}-Data-${region}`, { env, description, signer });
     const appStack = new AppStack(app, `${name}-App-${region}`, {
       env,
       description: 'Certbound: functions, APIs and domain names',

@@ -1,24 +1,33 @@
 /** IAM from the `needs` of lib/routes.ts: a function may touch its kinds of rows, in its way, and nothing else. */
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { kinds, type Table } from '../kinds.ts';
-import { type Access, type HttpRoute, httpRoutes, type Kind, type Needs } from '../routes.ts';
+import { type Access, type HttpRoute, httpRoutes, type Kind, type Needs, type Signing } from '../routes.ts';
 
 /** The ARNs of the two tables. */
 export type TableArns = Readonly<Record<Table, string>>;
 
-/** No Scan, no DeleteItem, no PartiQL: rows end by their `exp`, and every action here names the partition keys it touches. */
-const actions: Readonly<Record<'read' | 'write', readonly string[]>> = {
+/** No Scan, no PartiQL: every action here names the partition keys it touches. Rows of grants end by their `exp`. */
+const actions: Readonly<Record<'read' | 'write' | 'remove', readonly string[]>> = {
   read: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
   write: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  remove: ['dynamodb:DeleteItem'],
+};
+
+/** What each access comes to. */
+const ways: Readonly<Record<Access, readonly (keyof typeof actions)[]>> = {
+  read: ['read'],
+  write: ['write'],
+  'read-write': ['read', 'write'],
+  remove: ['read', 'write', 'remove'],
 };
 
 /** One statement for each table and way of access, on the partition keys of the kinds by `dynamodb:LeadingKeys`. */
 export function tableStatements(needs: Needs, arns: TableArns): readonly PolicyStatement[] {
   const needed = Object.entries(needs) as readonly [Kind, Access][];
   return (['registry', 'grants'] as const).flatMap((table) =>
-    (['read', 'write'] as const).flatMap((way) => {
+    (['read', 'write', 'remove'] as const).flatMap((way) => {
       const prefixes = needed
-        .filter(([kind, access]) => kinds[kind].table === table && (access === way || access === 'read-write'))
+        .filter(([kind, access]) => kinds[kind].table === table && ways[access].includes(way))
         .map(([kind]) => kinds[kind].prefix);
       return prefixes.length === 0 ? [] : [statement(actions[way], arns[table], prefixes)];
     }),
@@ -36,11 +45,14 @@ function statement(allowed: readonly string[], table: string, prefixes: readonly
   });
 }
 
+export type FunctionRights = { readonly needs: Needs; readonly signing: Signing };
+
 /** The functions behind the HTTP routes, each with what all of its routes need together. */
-export function httpFunctions(): ReadonlyMap<string, Needs> {
-  const functions = new Map<string, Needs>();
+export function httpFunctions(): ReadonlyMap<string, FunctionRights> {
+  const functions = new Map<string, FunctionRights>();
   for (const [, route] of httpRoutes) {
-    functions.set(route.lambda, union(functions.get(route.lambda) ?? {}, route));
+    const { needs, signing } = functions.get(route.lambda) ?? { needs: {}, signing: {} };
+    functions.set(route.lambda, { needs: union(needs, route), signing: { ...signing, ...route.signing } });
   }
   return functions;
 }

@@ -5,7 +5,7 @@ import type { KeyWrapConfig } from '../config.ts';
 import { writePrivate } from './state-directory.ts';
 
 /** Rejects with one line where the file is there and is no key: a new one would leave the old signing keys useless. */
-export async function loadKeyWrap(path: string): Promise<KeyWrapConfig> {
+export async function loadKeyWrap(path: string): Promise<Extract<KeyWrapConfig, { kind: 'local' }>> {
   const known = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;

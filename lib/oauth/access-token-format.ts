@@ -29,10 +29,9 @@ export async function deliverAccessToken(
   if (!keys.available) {
     throw new OAuthError('unauthorized_client', 'JWT access tokens are not offered here', { reason: 'no_signing_key' });
   }
-  const alg = snapshot.tenant.access_token_signing_alg;
-  const signer = await keys.signer({ purpose: 'access_token', alg }, snapshot, at);
+  const signer = await keys.signer('access_token', snapshot, at);
   const record = { ...issued.record, exp: Math.min(issued.record.exp, signer.key.remove_at - clockSkew) };
-  const token = signAccessToken(record, signer);
+  const token = await signAccessToken(record, signer);
   if (token.length > maxJwsLength) throw invalidRequest('The token would be too long; ask for fewer resources');
   return { token, record };
 }

@@ -1,5 +1,5 @@
 /** JWS compact serialization (RFC 7515 §7.1) of our own tokens: three algorithms, a header of three members, no more. */
-import { constants, type KeyObject, sign, verify } from 'node:crypto';
+import { constants, type KeyObject, verify } from 'node:crypto';
 import { fail, ok, type Result } from '../result.ts';
 
 /** RFC 7518 §3.4, §3.5, RFC 8037 §3.1. */
@@ -26,10 +26,14 @@ const maxHeaderLength = 512;
 /** Whether the text has the form of a JWS; an opaque token never has it. */
 export const isCompactJws = (text: string): boolean => text.includes('.');
 
+/** A signature in the form of RFC 7518 §3.1, RFC 8037 §3.1, by a key that is known only to who made this function. */
+export type Sign = (data: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
 /** RFC 7515 §5.1. */
-export function signJws(header: JwsHeader, payload: Members, key: KeyObject): string {
+export async function signJws(header: JwsHeader, payload: Members, sign: Sign): Promise<string> {
   const signingInput = `${encode(header)}.${encode(payload)}`;
-  return `${signingInput}.${signatureOf(signingInput, header.alg, key).toString('base64url')}`;
+  const signature = await sign(Buffer.from(signingInput));
+  return `${signingInput}.${Buffer.from(signature).toString('base64url')}`;
 }
 
 /**
@@ -60,12 +64,6 @@ export function verifyJws({ header, signingInput, signature }: UnverifiedJws, ke
 
 /** RFC 7518 §3.5: the salt is as long as the hash. */
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
-
-function signatureOf(signingInput: string, alg: SigningAlgorithm, key: KeyObject): Buffer {
-  const data = Buffer.from(signingInput);
-  if (alg === 'ES256') return sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' });
-  return alg === 'PS256' ? sign('sha256', data, { key, ...pss }) : sign(null, data, key);
-}
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 

@@ -11,10 +11,10 @@ import { clockSkew, type Signer, type SigningKeys } from './signing-keys.ts';
 const typ = 'at+jwt';
 
 /** RFC 9068 §2.2, RFC 8705 §3.1. */
-export function signAccessToken(record: AccessTokenRecord, { key, privateKey }: Signer): string {
+export function signAccessToken(record: AccessTokenRecord, { key, sign }: Signer): Promise<string> {
   const { aud, revoked_at: _never, ...claims } = record;
   const payload = { ...claims, aud: aud.length === 1 ? aud[0] : aud };
-  return signJws({ typ, alg: key.alg, kid: key.kid }, payload, privateKey);
+  return signJws({ typ, alg: key.alg, kid: key.kid }, payload, sign);
 }
 
 /**

@@ -1,30 +1,20 @@
-/** Making a signing key (RFC 7518 §3): generated here, wrapped before anything else sees it. */
-import { generateKeyPair, type KeyObject } from 'node:crypto';
+/** Making a signing key (RFC 7518 §3) by whoever keeps private keys: here only its public part is ever seen. */
+import { createPublicKey } from 'node:crypto';
 import type { SigningAlgorithm } from './jws.ts';
 import type { PlannedKey } from './key-schedule.ts';
-import type { KeyWrap } from './ports.ts';
-import { jwkThumbprint, publicJwk } from './public-jwk.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { KeyCustody } from './ports.ts';
+import { jwkThumbprint, type PublicJwk, publicJwk } from './public-jwk.ts';
+import { keyContext, type SigningKey } from './signing-key.ts';
 
-/** The planned key with a pair of its own, not stored yet. */
-export async function newSigningKey(plan: PlannedKey, tenant: string, wrap: KeyWrap): Promise<SigningKey> {
-  const { publicKey, privateKey } = await pair(plan.alg);
-  const public_jwk = publicJwk(publicKey);
+/** The planned key with a pair of its own, not stored yet. Rejects with an Error where the custody makes another key. */
+export async function newSigningKey(plan: PlannedKey, tenant: string, custody: KeyCustody): Promise<SigningKey> {
+  const place = { ...plan, region: custody.region };
+  const { publicKey, privateKey } = await custody.generate(keyContext(tenant, place));
+  const public_jwk = publicJwk(createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' }));
+  if (public_jwk.kty !== keyType[plan.alg]) throw new Error(`${custody.name} made a key that is none for ${plan.alg}`);
   const kid = jwkThumbprint(public_jwk);
-  const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' });
-  const private_key = await wrap.wrap(pkcs8, { tenant, kid, purpose: plan.purpose });
-  pkcs8.fill(0);
-  return { ...plan, kid, public_jwk, private_key, wrapped_by: wrap.name };
+  return { ...place, kid, public_jwk, private_key: privateKey, wrapped_by: custody.name };
 }
 
-type Pair = { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
-
-function pair(alg: SigningAlgorithm): Promise<Pair> {
-  return new Promise((resolve, reject) => {
-    const done = (error: Error | null, publicKey: KeyObject, privateKey: KeyObject) =>
-      error === null ? resolve({ publicKey, privateKey }) : reject(error);
-    if (alg === 'ES256') generateKeyPair('ec', { namedCurve: 'P-256' }, done);
-    else if (alg === 'PS256') generateKeyPair('rsa', { modulusLength: 2048 }, done);
-    else generateKeyPair('ed25519', {}, done);
-  });
-}
+/** RFC 7518 §3.1, RFC 8037 §2. */
+const keyType: Readonly<Record<SigningAlgorithm, PublicJwk['kty']>> = { ES256: 'EC', PS256: 'RSA', EdDSA: 'OKP' };

@@ -13,7 +13,8 @@ import type { ChangeRecord, RefusalRecord } from './audit.ts';
 import type { CertificateRow } from './certificate-row.ts';
 import type { CertificateVerdict } from './certificate-verdict.ts';
 import type { Client } from './client.ts';
-import type { KeyPurpose, SigningKey } from './signing-key.ts';
+import type { Sign } from './jws.ts';
+import type { KeyPlace, KeyPurpose, KeyTimes, SigningKey } from './signing-key.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -141,22 +142,36 @@ export interface SigningKeyStore {
    * does not change by it: the functions that make keys when one is missing may not write versions.
    */
   create(tenant: string, key: SigningKey): Promise<boolean>;
-  /** Writes the row of a key that is there, with other times. */
-  replace(tenant: string, key: SigningKey): Promise<void>;
+  /**
+   * One conditional write of other times for a key that still has the times it `was` read with: false where somebody else
+   * changed them, so that a key that was withdrawn does not come back.
+   */
+  replace(tenant: string, key: SigningKey, was: KeyTimes): Promise<boolean>;
   remove(tenant: string, key: SigningKey): Promise<void>;
 }
 
-/** What a wrapped key belongs to: it can be unwrapped with the same context only. */
-export type KeyContext = { readonly tenant: string; readonly kid: string; readonly purpose: KeyPurpose };
+/**
+ * What a private key belongs to: it can be opened with the same context only. It is the place of the key's row, which is
+ * known before the pair is; a `kid` is not (RFC 7638).
+ */
+export type KeyContext = KeyPlace & { readonly tenant: string };
 
-/** How private keys are stored: encrypted, and authenticated together with their context. */
-export interface KeyWrap {
-  /** Says which wrapping key it is; stands beside what it wrapped. */
+/** Who makes private keys and keeps them secret: they are stored as it returns them. */
+export interface KeyCustody {
+  /** Says which one it is; stands beside what it keeps. */
   readonly name: string;
-  wrap(plaintext: Uint8Array, context: KeyContext): Promise<Uint8Array>;
-  /** Rejects with an Error for another context, another wrapping key, or a changed ciphertext. */
-  unwrap(ciphertext: Uint8Array, context: KeyContext): Promise<Uint8Array>;
+  /** Where its keys are made. */
+  readonly region: string;
+  /** A pair that nobody has seen: the public key as SubjectPublicKeyInfo, the private one as it is to be stored. */
+  generate(context: KeyContext): Promise<{ readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }>;
+  /** Rejects with an Error for another context, another custody, or a changed key. */
+  open(privateKey: Uint8Array, context: KeyContext): Promise<Sign>;
+  /** Ends a private key that it keeps itself; absent where nothing is left when the row goes. */
+  discard?(privateKey: Uint8Array): Promise<void>;
 }
+
+/** One for each purpose: who opens keys for access tokens opens none for introspection answers. */
+export type KeyCustodies = Readonly<Record<KeyPurpose, KeyCustody>>;
 
 /** One row per tenant whose value changes with every registry row of the tenant: memory is good while it stands. */
 export interface VersionStore {

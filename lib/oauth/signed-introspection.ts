@@ -35,14 +35,18 @@ export async function signedAnswer(
   { snapshot, at }: Call,
   { keys }: Pick<Server, 'keys'>,
 ): Promise<HttpResponse> {
-  const { issuer, access_token_signing_alg: alg } = snapshot.tenant;
-  const { key, privateKey } = await keys.signer({ purpose: 'introspection', alg }, snapshot, at);
-  const header = { typ: 'token-introspection+jwt', alg, kid: key.kid };
-  const claims = { iss: issuer, aud: client_id, iat: Math.floor(at.getTime() / 1000), token_introspection };
+  const { key, sign } = await keys.signer('introspection', snapshot, at);
+  const header = { typ: 'token-introspection+jwt', alg: key.alg, kid: key.kid };
+  const claims = {
+    iss: snapshot.tenant.issuer,
+    aud: client_id,
+    iat: Math.floor(at.getTime() / 1000),
+    token_introspection,
+  };
   return {
     status: 200,
     headers: { 'content-type': mediaType, ...noStore },
-    body: signJws(header, claims, privateKey),
+    body: await signJws(header, claims, sign),
   };
 }
 

@@ -1,14 +1,22 @@
 /** The signing keys of a tenant (RFC 7517, RFC 7518): what each is for, and the state that its four times put it in. */
 import type { SigningAlgorithm } from './jws.ts';
+import type { KeyContext } from './ports.ts';
 import type { PublicJwk } from './public-jwk.ts';
+import type { Tenant } from './tenant.ts';
 
 /** One key never serves two purposes: an introspection answer cannot pass for an access token (RFC 9701 §8.1). */
 export type KeyPurpose = 'access_token' | 'introspection';
 
 export const keyPurposes: readonly KeyPurpose[] = ['access_token', 'introspection'];
 
-/** Keys that take each other's place. */
+/** What a tenant wants to sign, and with what. */
 export type KeySlot = { readonly purpose: KeyPurpose; readonly alg: SigningAlgorithm };
+
+/** What a tenant signs, or may be asked to at any time. */
+export const wantedSlots = ({ access_token_signing_alg: alg, signed_introspection }: Tenant): readonly KeySlot[] =>
+  keyPurposes
+    .filter((purpose) => purpose === 'access_token' || signed_introspection)
+    .map((purpose) => ({ purpose, alg }));
 
 /** Epoch seconds, in this order; each state begins with its second. */
 export type KeyTimes = {
@@ -26,14 +34,27 @@ export type SigningKey = KeySlot &
   KeyTimes & {
     /** RFC 7638, so that no two keys share it. */
     readonly kid: string;
-    /** From 1 within the slot: of two processes that make the next key at once, one succeeds. */
+    /** From 1 within the slot and region: of two processes that make the next key at once, one succeeds. */
     readonly number: number;
+    /** Where it was made: two regions that make the next key at once do not overwrite each other's. */
+    readonly region: string;
     readonly public_jwk: PublicJwk;
-    /** PKCS #8, as `wrapped_by` wrapped it. */
+    /** As `wrapped_by` keeps it: ciphertext, or the name of a key that never leaves its place. */
     readonly private_key: Uint8Array;
-    /** The name of the `KeyWrap` that can unwrap it. */
+    /** The name of the `KeyCustody` that can open it. */
     readonly wrapped_by: string;
   };
+
+/** What names a row among the keys of a tenant. */
+export type KeyPlace = Pick<SigningKey, 'purpose' | 'alg' | 'number' | 'region'>;
+
+export const keyContext = (tenant: string, { purpose, alg, number, region }: KeyPlace): KeyContext => ({
+  tenant,
+  purpose,
+  alg,
+  number,
+  region,
+});
 
 export type KeyState = 'published' | 'active' | 'retiring' | 'removed';
 
@@ -46,12 +67,11 @@ export function keyState(key: KeyTimes, at: number): KeyState {
 
 export const inSlot = (key: KeySlot, { purpose, alg }: KeySlot): boolean => key.purpose === purpose && key.alg === alg;
 
-/** The key that signs now: of several active ones the one that was activated last. */
-export function activeKey(keys: readonly SigningKey[], slot: KeySlot, at: number): SigningKey | undefined {
-  return keys
-    .filter((key) => inSlot(key, slot) && keyState(key, at) === 'active')
-    .reduce<SigningKey | undefined>(
-      (last, key) => (last === undefined || key.active_at > last.active_at ? key : last),
-      undefined,
-    );
+/**
+ * The key of a purpose that signs now, of whichever algorithm: of several active ones the one that was activated last,
+ * so that a tenant's new algorithm is used when its first key has been published as long as any.
+ */
+export function activeKey(keys: readonly SigningKey[], purpose: KeyPurpose, at: number): SigningKey | undefined {
+  const active = keys.filter((key) => key.purpose === purpose && keyState(key, at) === 'active');
+  return active.toSorted((a, b) => b.active_at - a.active_at || (a.kid < b.kid ? -1 : 1))[0];
 }

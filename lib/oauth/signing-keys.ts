@@ -1,38 +1,39 @@
-/** The signing keys of the tenants in use (RFC 7517): read once a registry version, unwrapped once a process. */
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+/** The signing keys of the tenants in use (RFC 7517): read once a registry version, opened once a process. */
+import type { KeyObject } from 'node:crypto';
+import type { Sign } from './jws.ts';
 import { defaultKeySettings, plannedKey } from './key-schedule.ts';
 import { newSigningKey } from './new-signing-key.ts';
-import type { KeyWrap, Memory, SigningKeyStore, TenantSnapshot } from './ports.ts';
+import type { KeyCustodies, KeyCustody, Memory, SigningKeyStore, TenantSnapshot } from './ports.ts';
 import { jwkThumbprint, publicKey } from './public-jwk.ts';
-import { activeKey, type KeyPurpose, type KeySlot, keyPurposes, keyState, type SigningKey } from './signing-key.ts';
+import { activeKey, type KeyPurpose, keyContext, keyPurposes, keyState, type SigningKey } from './signing-key.ts';
 
 /** A key that signs; `remove_at` bounds the life of what it signs. */
-export type Signer = { readonly key: SigningKey; readonly privateKey: KeyObject };
+export type Signer = { readonly key: SigningKey; readonly sign: Sign };
 
 export type Verifier = { readonly key: SigningKey; readonly publicKey: KeyObject };
 
 export interface SigningKeys {
-  /** Whether there is anything to wrap keys with: without it nothing is signed. */
+  /** Whether anybody keeps private keys: without that nothing is signed. */
   readonly available: boolean;
   /** RFC 7517 §5: every key that is published, and not removed. */
   published(snapshot: TenantSnapshot, at: Date): Promise<readonly SigningKey[]>;
   /** Undefined for a `kid` that no key of this purpose has. The caller holds the algorithm against what it has. */
   find(kid: string, purpose: KeyPurpose, snapshot: TenantSnapshot, at: Date): Promise<Verifier | undefined>;
-  /** The active key of the slot, made now where there is none. Rejects with an Error where none can be had. */
-  signer(slot: KeySlot, snapshot: TenantSnapshot, at: Date): Promise<Signer>;
+  /** The active key of the purpose, made now where there is none. Rejects with an Error where none can be had. */
+  signer(purpose: KeyPurpose, snapshot: TenantSnapshot, at: Date): Promise<Signer>;
 }
 
 export type SigningKeysPorts = {
   readonly store: Pick<SigningKeyStore, 'list' | 'create'>;
-  readonly wrap: KeyWrap | undefined;
+  readonly custody: KeyCustodies | undefined;
   /** Private keys by tenant and `kid`. */
-  readonly unwrapped: Memory<Promise<KeyObject>>;
+  readonly opened: Memory<Promise<Sign>>;
 };
 
 /** The keys of one tenant as they were read. */
 type Ring = { readonly readAt: number; readonly verifiers: readonly Verifier[] };
 
-type Held = { ring: Promise<Ring> | undefined; readonly making: Map<string, Promise<Signer>> };
+type Held = { ring: Promise<Ring> | undefined; making: Promise<Signer> | undefined };
 
 type Tenants = WeakMap<TenantSnapshot, Held>;
 
@@ -42,12 +43,12 @@ const unknownKidPatience = 1_000;
 /** Seconds by which the clocks of two functions may differ. */
 export const clockSkew = 60;
 
-export function signingKeys({ store, wrap, unwrapped }: SigningKeysPorts): SigningKeys {
+export function signingKeys({ store, custody, opened }: SigningKeysPorts): SigningKeys {
   // By the snapshot, which goes with the version of the tenant: an operator's change of keys is seen with it.
   const purposes: Readonly<Record<KeyPurpose, Tenants>> = { access_token: new WeakMap(), introspection: new WeakMap() };
 
   function heldFor(purpose: KeyPurpose, snapshot: TenantSnapshot): Held {
-    const held = purposes[purpose].get(snapshot) ?? { ring: undefined, making: new Map() };
+    const held = purposes[purpose].get(snapshot) ?? { ring: undefined, making: undefined };
     purposes[purpose].set(snapshot, held);
     return held;
   }
@@ -89,67 +90,69 @@ export function signingKeys({ store, wrap, unwrapped }: SigningKeysPorts): Signi
    */
   async function shown(purpose: KeyPurpose, snapshot: TenantSnapshot, at: Date): Promise<readonly SigningKey[]> {
     const seconds = at.getTime() / 1000;
-    const slot = { purpose, alg: snapshot.tenant.access_token_signing_alg };
     const kept = (ring: Ring) => keysOf(ring).filter((key) => keyState(key, seconds) !== 'removed');
-    const whole = (ring: Ring) => (activeKey(kept(ring), slot, seconds) === undefined ? undefined : kept(ring));
-    const used = wrap !== undefined && (purpose === 'access_token' || snapshot.tenant.signed_introspection);
+    const own = custody === undefined ? () => true : usable(custody[purpose]);
+    const whole = (ring: Ring) =>
+      activeKey(kept(ring).filter(own), purpose, seconds) === undefined ? undefined : kept(ring);
+    const used = custody !== undefined && (purpose === 'access_token' || snapshot.tenant.signed_introspection);
     const found = await look(whole, purpose, snapshot, at, used ? 0 : unknownKidPatience);
     return found ?? kept(await (heldFor(purpose, snapshot).ring ?? read(purpose, snapshot, at)));
   }
 
   /** Two that make the first key at once make one: the store takes one, and both read it. */
-  async function make(slot: KeySlot, snapshot: TenantSnapshot, at: Date, by: KeyWrap): Promise<Signer> {
+  async function make(purpose: KeyPurpose, snapshot: TenantSnapshot, at: Date, by: KeyCustody): Promise<Signer> {
+    const { name: tenant, access_token_signing_alg: alg } = snapshot.tenant;
     const seconds = Math.floor(at.getTime() / 1000);
-    const keys = keysOf(await read(slot.purpose, snapshot, at));
+    const keys = keysOf(await read(purpose, snapshot, at));
     // A key that another function made a moment ago by a faster clock.
-    const other = activeKey(keys.filter(usable(by)), slot, seconds + clockSkew);
-    if (other !== undefined) return unwrap(other, snapshot, by);
-    const plan = plannedKey(keys, slot, { at: seconds, active_at: seconds }, defaultKeySettings);
-    await store.create(snapshot.tenant.name, await newSigningKey(plan, snapshot.tenant.name, by));
-    const stored = keysOf(await read(slot.purpose, snapshot, at));
-    const made = activeKey(stored.filter(usable(by)), slot, seconds + clockSkew);
-    if (made === undefined) throw new Error(`no signing key for ${slot.purpose} could be made`);
-    return unwrap(made, snapshot, by);
+    const other = activeKey(keys.filter(usable(by)), purpose, seconds + clockSkew);
+    if (other !== undefined) return open(other, tenant, by);
+    const plan = plannedKey(keys, { purpose, alg }, { at: seconds, active_at: seconds }, defaultKeySettings);
+    const key = await newSigningKey(plan, tenant, by);
+    if (!(await store.create(tenant, key))) await by.discard?.(key.private_key);
+    const stored = keysOf(await read(purpose, snapshot, at));
+    const made = activeKey(stored.filter(usable(by)), purpose, seconds + clockSkew);
+    if (made === undefined) throw new Error(`no signing key for ${purpose} could be made`);
+    return open(made, tenant, by);
   }
 
-  async function unwrap(key: SigningKey, { tenant }: TenantSnapshot, by: KeyWrap): Promise<Signer> {
-    const name = `${tenant.name}#${key.kid}`;
-    const known = unwrapped.get(name);
-    if (known !== undefined) return { key, privateKey: await known };
-    const context = { tenant: tenant.name, kid: key.kid, purpose: key.purpose };
-    const loading = by.unwrap(key.private_key, context).then(privateKeyOf);
-    unwrapped.set(name, loading);
-    loading.catch(() => unwrapped.delete(name));
-    return { key, privateKey: await loading };
+  async function open(key: SigningKey, tenant: string, by: KeyCustody): Promise<Signer> {
+    const name = `${tenant}#${key.kid}`;
+    const known = opened.get(name);
+    if (known !== undefined) return { key, sign: await known };
+    const opening = by.open(key.private_key, keyContext(tenant, key));
+    opened.set(name, opening);
+    opening.catch(() => opened.delete(name));
+    return { key, sign: await opening };
   }
 
   return {
-    available: wrap !== undefined,
+    available: custody !== undefined,
     async published(snapshot, at) {
       const rings = keyPurposes.map((purpose) => shown(purpose, snapshot, at));
       return (await Promise.all(rings)).flat();
     },
     find: (kid, purpose, snapshot, at) =>
       look((ring) => ring.verifiers.find(({ key }) => key.kid === kid), purpose, snapshot, at, unknownKidPatience),
-    async signer(slot, snapshot, at) {
-      if (wrap === undefined) throw new Error('no key wrap is configured');
-      const held = heldFor(slot.purpose, snapshot);
-      const seconds = Math.floor(at.getTime() / 1000);
-      const keys = keysOf(await (held.ring ?? read(slot.purpose, snapshot, at)));
-      const active = activeKey(keys.filter(usable(wrap)), slot, seconds);
-      if (active !== undefined) return unwrap(active, snapshot, wrap);
-      const name = `${slot.purpose}#${slot.alg}`;
-      const making = held.making.get(name) ?? make(slot, snapshot, at, wrap).finally(() => held.making.delete(name));
-      held.making.set(name, making);
-      return making;
+    async signer(purpose, snapshot, at) {
+      if (custody === undefined) throw new Error('nobody keeps signing keys: KEY_WRAP is not configured');
+      const by = custody[purpose];
+      const held = heldFor(purpose, snapshot);
+      const keys = keysOf(await (held.ring ?? read(purpose, snapshot, at)));
+      const active = activeKey(keys.filter(usable(by)), purpose, Math.floor(at.getTime() / 1000));
+      if (active !== undefined) return open(active, snapshot.tenant.name, by);
+      held.making ??= make(purpose, snapshot, at, by).finally(() => {
+        held.making = undefined;
+      });
+      return held.making;
     },
   };
 }
 
 const keysOf = (ring: Ring): readonly SigningKey[] => ring.verifiers.map(({ key }) => key);
 
-/** A key that another wrapping key wrapped stays good for what it signed, and another one signs. */
-const usable = (by: KeyWrap) => (key: SigningKey) => key.wrapped_by === by.name;
+/** A key in another custody stays good for what it signed, and another one signs. */
+const usable = (by: KeyCustody) => (key: SigningKey) => key.wrapped_by === by.name;
 
 /** A row whose members are no key, or another than its `kid` says (RFC 7638), verifies nothing. */
 function loadable(key: SigningKey): readonly Verifier[] {
@@ -159,14 +162,4 @@ function loadable(key: SigningKey): readonly Verifier[] {
   } catch {
     return [];
   }
-}
-
-function privateKeyOf(pkcs8: Uint8Array): KeyObject {
-  const key = createPrivateKey({
-    key: Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.length),
-    format: 'der',
-    type: 'pkcs8',
-  });
-  pkcs8.fill(0);
-  return key;
 }

@@ -14,13 +14,17 @@ type Finding = {
 };
 
 /** What cdk-nag finds, acknowledged findings left out: `rule path`. */
-function findings(context: TestContext, add: (stacks: { data: Stack; app: Stack }) => void = () => {}) {
+function findings(
+  context: TestContext,
+  add: (stacks: { data: Stack; app: Stack }) => void = () => {},
+  changes: Readonly<Record<string, unknown>> = {},
+) {
   const outdir = mkdtempSync(join(tmpdir(), 'certbound-nag-'));
   context.after(() => rmSync(outdir, { recursive: true }));
   // The report goes to the standard error as well.
   context.mock.method(process.stderr, 'write', () => true);
   context.mock.method(console, 'error', () => {});
-  const { cdk, data, app } = newDeployment({}, outdir);
+  const { cdk, data, app } = newDeployment(changes, outdir);
   add({ data, app });
   Validations.of(cdk).addPlugins(new AwsSolutionsChecks(cdk));
   let failed = false;
@@ -42,6 +46,18 @@ test('house style: cdk-nag (AwsSolutions) has nothing to say that is not acknowl
   assert.deepEqual(findings(context), { failed: false, found: [] });
 });
 
+test('house style: with signer kms cdk-nag has nothing to say that is not acknowledged with a reason', (context) => {
+  assert.deepEqual(findings(context, undefined, { signer: 'kms' }), { failed: false, found: [] });
+  const { cdk } = newDeployment({ signer: 'kms' });
+  const metadata = cdk.node.findAll().flatMap(({ node }) => node.metadata);
+  const told = metadata.filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY);
+  const others = told
+    .map(({ data }) => JSON.stringify(data))
+    .filter((each) => !reasons.some((known) => known.test(each)));
+  assert.ok(others.length > 0);
+  for (const each of others) assert.match(each, kmsReason);
+});
+
 test('house style: cdk-nag would tell of a careless bucket', (context) => {
   const { failed, found } = findings(context, ({ data }) => new Bucket(data, 'Careless'));
   assert.equal(failed, true);
@@ -54,6 +70,9 @@ const reasons: readonly RegExp[] = [
   /AwsSolutions-SQS3.*nothing consumes it but a person/,
   /AwsSolutions-IAM5\[Resource::\*\].*ListStreams/,
 ];
+
+/** Besides, with `signer` `kms`. */
+const kmsReason = /AwsSolutions-IAM5\[Resource::(\*|arn:aws:kms:[^\]]+:key\/\*)\].*their tags name the deployment/;
 
 test('house style: nothing is acknowledged but what stands here', () => {
   const { cdk } = newDeployment();

@@ -15,6 +15,8 @@ const roles = Object.fromEntries(resources(app, 'AWS::IAM::Role'));
 function subjectOf({ Resource, Condition }: Statement): string {
   const keys = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
   if (keys !== undefined) return keys.join(' ');
+  const purpose = Condition?.['StringEquals']?.['kms:EncryptionContext:purpose'];
+  if (purpose !== undefined) return `${keyOf(Resource)}, where it is for ${purpose}`;
   const text = JSON.stringify(Resource);
   const known: readonly (readonly [RegExp, string])[] = [
     [/^"\*"$/, 'everything'],
@@ -27,6 +29,10 @@ function subjectOf({ Resource, Condition }: Statement): string {
   ];
   return known.find(([pattern]) => pattern.test(text))?.[1] ?? text;
 }
+
+/** The KMS key behind an export of the data stack. */
+const keyOf = (resource: unknown) =>
+  /SigningKeys(AccessTokens|IntrospectionAnswers)/.exec(JSON.stringify(resource))?.[1] ?? assert.fail('no key');
 
 /** One line a function, subject and set of actions. */
 function permissions(): readonly string[] {

@@ -17,16 +17,17 @@ function scheduled({ lambda }: ScheduleRoute): { rule: Resource; functionId: str
   return { rule: found[0]?.[1] ?? assert.fail(), functionId };
 }
 
-test('design §3: there is a schedule, and the refresh of CRLs is on it every minute', () => {
+test('design §3: there is a schedule, with the refresh of CRLs every minute and the rotation of keys every hour', () => {
   assert.ok(rows.some(({ lambda, every }) => lambda === 'crl-refresh' && every === 1));
+  assert.ok(rows.some(({ lambda, every }) => lambda === 'key-rotation' && every === 60));
 });
 
 for (const row of rows) {
   const { rule, functionId } = scheduled(row);
 
   test(`design §3: ${row.lambda} runs as often as its row says, switched on`, () => {
-    const unit = row.every === 1 ? 'minute' : 'minutes';
-    assert.equal(rule.Properties.ScheduleExpression, `rate(${row.every} ${unit})`);
+    const expected = { 1: 'rate(1 minute)', 60: 'rate(1 hour)' }[row.every] ?? `rate(${row.every} minutes)`;
+    assert.equal(rule.Properties.ScheduleExpression, expected);
     assert.equal(rule.Properties.State, 'ENABLED');
     assert.equal(rule.Properties.EventPattern, undefined);
     assert.equal(rule.Properties.Targets.length, 1);

@@ -42,14 +42,35 @@ export function keyStoreContract(name: string, makeStore: () => SigningKeyStore)
     async () => {
       const [store, t, key] = [makeStore(), newTenantName(), signingKey()];
       await store.create(t, key);
-      await store.replace(t, { ...key, retire_at: now });
+      const retired = { ...key, retire_at: now };
+      assert.equal(await store.replace(t, retired, key), true);
       assert.equal((await store.list(t, 'access_token'))[0]?.retire_at, now);
       await store.remove(t, key);
       await store.remove(t, key);
-      await store.replace(t, key);
+      assert.equal(await store.replace(t, key, retired), false);
       assert.deepEqual(await store.list(t, 'access_token'), []);
     },
   );
+
+  test(clause('RFC 7517 §4.5: other times than those that were read are not written over'), async () => {
+    const [store, t, key] = [makeStore(), newTenantName(), signingKey()];
+    await store.create(t, key);
+    const withdrawn = { ...key, active_at: now, retire_at: now, remove_at: now };
+    assert.equal(await store.replace(t, withdrawn, key), true);
+    assert.equal(await store.replace(t, { ...key, retire_at: key.retire_at + 60 }, key), false);
+    for (const time of ['active_at', 'retire_at', 'remove_at'] as const) {
+      assert.equal(await store.replace(t, key, { ...withdrawn, [time]: now + 1 }), false, time);
+    }
+    assert.deepEqual(await store.list(t, 'access_token'), [withdrawn]);
+  });
+
+  test(clause('design §8: keys that two regions make at once are both kept'), async () => {
+    const [store, t] = [makeStore(), newTenantName()];
+    for (const region of ['eu-central-1', 'eu-west-1']) {
+      assert.equal(await store.create(t, signingKey({ kid: region, region })), true);
+    }
+    assert.equal((await store.list(t, 'access_token')).length, 2);
+  });
 
   test(clause('design §5: a key is its own tenant’s only'), async () => {
     const [store, a, b] = [makeStore(), newTenantName(), newTenantName()];
@@ -74,6 +95,7 @@ export function signingKey(changes: Partial<SigningKey> = {}): SigningKey {
     purpose: 'access_token',
     alg: 'ES256',
     number: 1,
+    region: 'local',
     published_at: now,
     active_at: now + 86_400,
     retire_at: now + 31 * 86_400,

@@ -9,7 +9,12 @@ import { startSchedule } from '../../lib/local/schedule.ts';
 function scheduleOf(t: TestContext, handlers: Readonly<Record<string, LambdaHandler>>) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const reports: string[] = [];
-  const schedule = startSchedule({ handlers, minute: 1_000, report: (line) => reports.push(line) });
+  const others = { 'key-rotation': async () => {} };
+  const schedule = startSchedule({
+    handlers: { ...others, ...handlers },
+    minute: 1_000,
+    report: (line) => reports.push(line),
+  });
   /** Moves the clock and lets what began by it go on. */
   const tick = async (ms: number) => {
     t.mock.timers.tick(ms);
@@ -111,7 +116,7 @@ test('design §9: a row of the schedule without its handler is an Error, not a f
 test('design §9: a schedule alone keeps no process alive', async () => {
   const url = new URL('../../lib/local/schedule.ts', import.meta.url).href;
   const code = `import(${JSON.stringify(url)}).then(({ startSchedule }) =>
-    startSchedule({ handlers: { 'crl-refresh': async () => {} }, minute: 3600000, report() {} }))`;
+    startSchedule({ handlers: { 'crl-refresh': async () => {}, 'key-rotation': async () => {} }, minute: 3600000, report() {} }))`;
   const [exit] = await once(new Worker(code, { eval: true }), 'exit');
   assert.equal(exit, 0);
 });

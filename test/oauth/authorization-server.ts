@@ -2,7 +2,7 @@
 
 import type { RequestLine } from '../../lib/adapters/api-gateway/log.ts';
 import { type EdgeServer, serve } from '../../lib/adapters/api-gateway/serve.ts';
-import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
+import { localKeyCustody } from '../../lib/adapters/local-key-custody.ts';
 import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
@@ -94,11 +94,12 @@ export async function authorizationServer(settings: Settings = {}) {
   const calls: string[] = [];
   const stores = counted(world.stores, calls);
   const now = () => clock.now;
-  const localWrap = localKeyWrap(new Uint8Array(32));
+  const local = localKeyCustody(new Uint8Array(32));
+  const custody = keyWrap ? { access_token: local, introspection: local } : undefined;
   let counter = 0;
   const server: EdgeServer = {
     ...stores,
-    keys: signingKeys({ store: stores.keys, wrap: keyWrap ? localWrap : undefined, unwrapped: boundedMemory(100) }),
+    keys: signingKeys({ store: stores.keys, custody, opened: boundedMemory(100) }),
     registry: registry(stores, {
       maxAge: 1,
       now,
@@ -191,7 +192,7 @@ export async function authorizationServer(settings: Settings = {}) {
     signer: async (purpose: 'access_token' | 'introspection' = 'access_token') => {
       const snapshot = await server.registry.snapshot('default');
       if (snapshot === undefined) throw new Error('no tenant');
-      return server.keys.signer({ purpose, alg: snapshot.tenant.access_token_signing_alg }, snapshot, clock.now);
+      return server.keys.signer(purpose, snapshot, clock.now);
     },
     token: ({ certificate }: KeyedCertificate, form: Record<string, string> = {}) =>
       post('/token', { grant_type: 'client_credentials', client_id: 'client', ...form }, certificate),

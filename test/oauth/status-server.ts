@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import type { RequestLine } from '../../lib/adapters/api-gateway/log.ts';
 import { type EdgeServer, serve } from '../../lib/adapters/api-gateway/serve.ts';
 import { type GuardedFetchOptions, guardedFetch } from '../../lib/adapters/http/fetch.ts';
-import { localKeyWrap } from '../../lib/adapters/local-key-wrap.ts';
+import { localKeyCustody } from '../../lib/adapters/local-key-custody.ts';
 import { boundedMemory } from '../../lib/adapters/memory/memory.ts';
 import { registry } from '../../lib/adapters/memory/registry.ts';
 import { memoryStores } from '../../lib/adapters/memory/stores.ts';
@@ -66,10 +66,11 @@ export async function statusServer(t: Pick<TestContext, 'after'>, settings: Sett
   };
   const now = () => clock.now;
   let counter = 0;
-  const wrap = localKeyWrap(new Uint8Array(32));
+  const local = localKeyCustody(new Uint8Array(32));
+  const custody = { access_token: local, introspection: local };
   const server: EdgeServer = {
     ...stores,
-    keys: signingKeys({ store: stores.keys, wrap, unwrapped: boundedMemory(100) }),
+    keys: signingKeys({ store: stores.keys, custody, opened: boundedMemory(100) }),
     registry: registry(stores, { maxAge: 1, now, fetch: counting }),
     keepRefusal: keepRefusal(stores.audit, boundedMemory(100)),
     now,

@@ -1,4 +1,5 @@
-/** Signing keys in the registry table, by tenant, purpose, algorithm and number; the private part is ciphertext. */
+/** Signing keys in the registry table, by tenant, purpose, algorithm, number and region; the private part is ciphertext. */
+import type { PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { SigningKeyStore } from '../../oauth/ports.ts';
 import type { PublicJwk } from '../../oauth/public-jwk.ts';
 import type { SigningKey } from '../../oauth/signing-key.ts';
@@ -9,25 +10,29 @@ import { signingKeyKey, signingKeysPartition } from './keys.ts';
 import { bytes, count, oneOf, type Parser, parseRow, shape, text } from './row-parser.ts';
 
 export function dynamoSigningKeyStore(client: DynamoClient, registryTable: string): SigningKeyStore {
-  const put = (tenant: string, key: SigningKey, ConditionExpression: string) => {
+  const put = (tenant: string, key: SigningKey, condition: PutCondition) => {
     const Item = { ...signingKeyKey(tenant, key), ...attributes(key) };
-    return conditionHeld(client.call('PutItem', { TableName: registryTable, Item, ConditionExpression }));
+    return conditionHeld(client.call('PutItem', { TableName: registryTable, Item, ...condition }));
   };
   return {
     async list(tenant, purpose) {
       const items = await queryPartition(client, registryTable, signingKeysPartition(tenant, purpose));
       return items.flatMap((item) => keyIn(tenant, item) ?? []);
     },
-    create: (tenant, key) => put(tenant, key, 'attribute_not_exists(pk)'),
-    async replace(tenant, key) {
-      // A key that was removed in the meantime does not come back.
-      await put(tenant, key, 'attribute_exists(pk)');
-    },
+    create: (tenant, key) => put(tenant, key, { ConditionExpression: 'attribute_not_exists(pk)' }),
+    replace: (tenant, key, { active_at, retire_at, remove_at }) =>
+      put(tenant, key, {
+        // It fails for a row that was removed as well.
+        ConditionExpression: 'active_at = :active AND retire_at = :retire AND remove_at = :remove',
+        ExpressionAttributeValues: attributes({ ':active': active_at, ':retire': retire_at, ':remove': remove_at }),
+      }),
     async remove(tenant, key) {
       await client.call('DeleteItem', { TableName: registryTable, Key: signingKeyKey(tenant, key) });
     },
   };
 }
+
+type PutCondition = Pick<PutItemCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'>;
 
 /** A row in another key's place is no key. */
 function keyIn(tenant: string, item: Item): SigningKey | undefined {
@@ -48,6 +53,7 @@ const signingKey = shape<SigningKey>({
   purpose: oneOf('access_token', 'introspection'),
   alg: oneOf('ES256', 'PS256', 'EdDSA'),
   number: count,
+  region: text,
   published_at: count,
   active_at: count,
   retire_at: count,

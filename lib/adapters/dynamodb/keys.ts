@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { kinds } from '../../kinds.ts';
 import type { TokenHash } from '../../oauth/access-token.ts';
 import type { RefusalRecord } from '../../oauth/audit.ts';
-import type { KeyPurpose, SigningKey } from '../../oauth/signing-key.ts';
+import type { KeyPlace, KeyPurpose } from '../../oauth/signing-key.ts';
 import type { Thumbprint } from '../../pki/certificate/thumbprint.ts';
 import type { Block } from '../../status/blocks.ts';
 import { blockId } from '../block-id.ts';
@@ -48,10 +48,8 @@ export const signingKeysPartition = (tenant: string, purpose: KeyPurpose): strin
   `${keyKinds[purpose].prefix}${checkedTenant(tenant)}`;
 
 /** A place, not a name: of two processes that make the next key at once, one finds it taken. */
-export const signingKeyKey = (
-  tenant: string,
-  { purpose, alg, number }: Pick<SigningKey, 'purpose' | 'alg' | 'number'>,
-): Key => key(signingKeysPartition(tenant, purpose), `${alg}#${String(number).padStart(8, '0')}`);
+export const signingKeyKey = (tenant: string, { purpose, alg, number, region }: KeyPlace): Key =>
+  key(signingKeysPartition(tenant, purpose), `${alg}#${String(number).padStart(8, '0')}#${region}`);
 
 /** RFC 7009: that a JWT is revoked, by its `jti`. */
 export const denialKey = (tenant: string, jti: string): Key =>
@@ -73,7 +71,7 @@ export function refusalKey(tenant: string, { client_id, reason, at }: RefusalRec
   return key(`${kinds.refusals.prefix}${checkedTenant(tenant)}#${hashed}`, 'REFUSAL');
 }
 
-/** `evidence` is a key of lib/pki/status/evidence.ts: at most 64 characters of base64url, dots and words. */
+/** `evidence` is a key of lib/status/evidence.ts: at most 64 characters of base64url, dots and words. */
 export const evidenceKey = (tenant: string, evidence: string): Key =>
   key(`${kinds.evidence.prefix}${checkedTenant(tenant)}#${evidence}`, 'EVIDENCE');
 

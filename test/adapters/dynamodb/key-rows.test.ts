@@ -65,7 +65,7 @@ test('RFC 9701 §8.1: a key under the place or the purpose of another is no key'
   const [t, key] = [newTenantName(), signingKey()];
   await keys.create(t, key);
   const good = await raw(registryTable, signingKeyKey(t, key));
-  await write(registryTable, { ...good, sk: { S: 'ES256#00000009' } });
+  await write(registryTable, { ...good, sk: { S: 'ES256#00000009#local' } });
   await write(registryTable, { ...good, pk: { S: signingKeysPartition(t, 'introspection') } });
   await write(registryTable, { ...good, pk: { S: signingKeysPartition(t, 'introspection') }, sk: { S: 'x' } });
   assert.deepEqual(await keys.list(t, 'access_token'), [key]);
