@@ -179,12 +179,12 @@ const gates: readonly Gate[] = [
   atLeast(
     'opaque token on DynamoDB: oidc-provider / certbound',
     ratio('oidc-provider, DynamoDB', 'certbound, DynamoDB', 'opaque token'),
-    1.4,
+    4,
   ),
   atLeast(
     'introspection on DynamoDB: oidc-provider / certbound',
     ratio('oidc-provider, DynamoDB', 'certbound, DynamoDB', 'introspection'),
-    1.4,
+    6,
   ),
 ];
 
