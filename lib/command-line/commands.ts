@@ -6,6 +6,7 @@ import { clientCommands } from './client.ts';
 import type { Command } from './command.ts';
 import { crlCommands } from './crl.ts';
 import { developmentCaCommands } from './development-ca.ts';
+import { keysCommands } from './keys.ts';
 import { policyCommands } from './policy.ts';
 import { tenantCommands } from './tenant.ts';
 import { truststoreCommands } from './truststore.ts';
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   ...tenantCommands,
   ...truststoreCommands,
   ...clientCommands,
+  ...keysCommands,
   ...policyCommands,
   ...blockCommands,
   ...crlCommands,
