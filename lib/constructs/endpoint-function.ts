@@ -82,6 +82,8 @@ function functionCode(lambda: string): Code {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry('none'),
+      // The CDK takes two assets of one folder for the same one where their options are: this tells functions apart.
+      command: [lambda],
       local: {
         tryBundle(folder) {
           const bundle = functionBundles().get(lambda);

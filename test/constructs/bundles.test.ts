@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { Template } from 'aws-cdk-lib/assertions';
 import { type FunctionBundle, functionBundles } from '../../lib/constructs/function-bundles.ts';
 import { httpFunctions } from '../../lib/constructs/grants.ts';
 import { routes } from '../../lib/routes.ts';
+import { newDeployment } from './stacks.ts';
 
 /** Every function's file in `lambdas/`. */
 const all = new Set(Object.values(routes).map(({ lambda }) => lambda));
@@ -178,4 +180,21 @@ test('performance §2: a bundled function signs with the credentials that Lambda
   assert.equal(stdout, 'ResourceNotFoundException\n');
   assert.match(seen[0]?.authorization ?? '', /^AWS4-HMAC-SHA256 Credential=AKIDTEST\//);
   assert.equal(seen[0]?.['x-amz-security-token'], 'session');
+});
+
+test('design §3: every function is deployed with its own code', (context) => {
+  const outdir = mkdtempSync(join(tmpdir(), 'certbound-synth-'));
+  context.after(() => rmSync(outdir, { recursive: true }));
+  const { cdk, app } = newDeployment({ 'aws:cdk:bundling-stacks': ['**'] }, outdir);
+  cdk.synth();
+  const functions = Object.values(Template.fromStack(app).findResources('AWS::Lambda::Function'));
+  const deployed = functions.map(({ Properties }) => {
+    const asset = `asset.${Properties.Code.S3Key.replace('.zip', '')}`;
+    return readFileSync(join(outdir, asset, 'bundle.cjs'));
+  });
+  const unmatched = [...all].filter((lambda) => {
+    const code = bundle(lambda).files['bundle.cjs'];
+    return !deployed.some((each) => code !== undefined && each.equals(code));
+  });
+  assert.deepEqual(unmatched, []);
 });
