@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { SigningKeys } from '../../lib/constructs/signing-keys.ts';
 import { resources, templates } from './stacks.ts';
 
 type Statement = {
@@ -122,4 +125,27 @@ test('design §8: with signer kms there is no key of the stack, and each stateme
     ['kms:CreateKey', 'kms:GetPublicKey', 'kms:ScheduleKeyDeletion', 'kms:TagResource'],
   );
   for (const [index, statement] of rotation.entries()) tagged(statement, index < 2 ? 'access_token' : 'introspection');
+});
+
+test('aws §7: in several regions the keys of the first one are multi-Region keys, and the others have their replicas with the same denials', () => {
+  const cdk = new App({ analyticsReporting: false });
+  const stackIn = (region: string) =>
+    new Stack(cdk, `Data-${region}`, { env: { account: '111122223333', region }, crossRegionReferences: true });
+  const [home, other] = [stackIn('eu-central-1'), stackIn('us-east-1')];
+  const props = { signer: 'data-key-pair', deployment: 'Certbound' } as const;
+  const primary = new SigningKeys(home, 'SigningKeys', props);
+  new SigningKeys(other, 'SigningKeys', { ...props, primary: primary.arns ?? assert.fail() });
+  const [homeTemplate, otherTemplate] = [Template.fromStack(home), Template.fromStack(other)];
+  const keys = resources(homeTemplate, 'AWS::KMS::Key');
+  const replicas = resources(otherTemplate, 'AWS::KMS::ReplicaKey');
+  assert.deepEqual([keys.length, replicas.length, resources(otherTemplate, 'AWS::KMS::Key').length], [2, 2, 0]);
+  for (const [index, [, key]] of keys.entries()) {
+    assert.equal(key.Properties.MultiRegion, true);
+    const [, replica] = replicas[index] ?? assert.fail();
+    assert.equal(replica.DeletionPolicy, 'Retain');
+    assert.match(JSON.stringify(replica.Properties.PrimaryKeyArn), /cdk\/exports|ExportsReader/);
+    const denied = ({ Properties }: typeof key) =>
+      Properties.KeyPolicy.Statement.filter(({ Effect }: Statement) => Effect === 'Deny');
+    assert.deepEqual(denied(replica), denied(key));
+  }
 });
