@@ -17,7 +17,7 @@ const reasonsIn = (file: string): readonly string[] => {
 };
 
 test('protocol §4.6: every reason is explained in docs/errors.md', () => {
-  const reasons = ['lib/oauth/reason.ts', 'lib/pki/reason.ts'].flatMap(reasonsIn);
+  const reasons = ['lib/oauth/reason.ts', 'lib/pki/reason.ts', 'lib/status/reason.ts'].flatMap(reasonsIn);
   assert.ok(reasons.length > 30 && reasons.includes('certificate_revoked') && reasons.includes('scope_insufficient'));
   const document = read('docs/errors.md');
   assert.deepEqual(
