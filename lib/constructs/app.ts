@@ -41,7 +41,7 @@ export class AppStack extends Stack {
       tables: tableArns(data),
       bucket: data.truststore,
       initial: { path: truststore.path, sha256: truststore.bundle.sha256 },
-      environment: (truststores) => environmentOf(data, { truststores }),
+      environment: (truststores) => environmentOf(configuration, data, { truststores }),
       deployment,
       logRetention,
     });
@@ -62,11 +62,17 @@ export class AppStack extends Stack {
 
     const alarms = new Alarms(this, 'Alarms', {
       gateways,
-      functions: this.node.findAll().filter((each) => each instanceof EndpointFunction),
+      functions: functionsIn(this),
       truststore: published,
       email: configuration.alarmEmail,
     });
 
+    new CfnOutput(this, 'Functions', {
+      description: 'The functions by their file in lambdas/',
+      value: this.toJsonString(
+        Object.fromEntries(functionsIn(this).map(({ lambda, function: { functionName } }) => [lambda, functionName])),
+      ),
+    });
     new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });
     new CfnOutput(this, 'Issuer', { value: `https://${domainName}` });
     new CfnOutput(this, 'MtlsBaseUri', { value: `https://${mtlsDomainName}` });
@@ -84,7 +90,7 @@ export class AppStack extends Stack {
   /** Those behind the HTTP routes, by the file in `lambdas/`; the scheduled ones are nobody's to call. */
   private functions(configuration: DeploymentConfiguration, data: DataStack): ReadonlyMap<string, IFunction> {
     const arns = tableArns(data);
-    const environment = environmentOf(data);
+    const environment = environmentOf(configuration, data);
     const logRetention = configuration.logRetentionDays;
     const { signingKeys } = data;
     for (const [, route] of scheduleRoutes) {
@@ -119,13 +125,26 @@ export class AppStack extends Stack {
   }
 }
 
+const functionsIn = (stack: Stack) => stack.node.findAll().filter((each) => each instanceof EndpointFunction);
+
 const tableArns = (data: DataStack) => ({ registry: data.registry.tableArn, grants: data.grants.tableArn });
 
 /** The defaults of the environment contract, but for what nobody knows before the deployment. */
-function environmentOf(data: DataStack, changes: Partial<Config> = {}): Record<string, string> {
+function environmentOf(
+  { statusAllowHosts, registryMaxAge }: DeploymentConfiguration,
+  data: DataStack,
+  changes: Partial<Config> = {},
+): Record<string, string> {
   const defaults = parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants' });
   const names = { registryTable: data.registry.tableName, grantsTable: data.grants.tableName };
-  return toEnvironment({ ...defaults, ...names, keyWrap: data.signingKeys.keyWrap, ...changes });
+  return toEnvironment({
+    ...defaults,
+    ...names,
+    statusAllowHosts,
+    registryMaxAge,
+    keyWrap: data.signingKeys.keyWrap,
+    ...changes,
+  });
 }
 
 /** Region, host and path of every endpoint, as JSON: an output is one text. */

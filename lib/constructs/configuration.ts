@@ -25,6 +25,10 @@ export type DeploymentConfiguration = {
   readonly logRetentionDays: RetentionDays;
   /** Who is told of alarms; whoever subscribes to the topic where it is absent. */
   readonly alarmEmail?: string;
+  /** `host:port` of OCSP and CRL servers in private networks that the functions may ask all the same. */
+  readonly statusAllowHosts: readonly string[];
+  /** Seconds for which functions use the registry as they have read it. */
+  readonly registryMaxAge: number;
   /** Requests per second, and how many at once, that each host lets through. */
   readonly throttling: { readonly rate: number; readonly burst: number };
 };
@@ -35,6 +39,7 @@ const name = /^[A-Za-z][A-Za-z0-9-]{0,30}$/;
 const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
 const region = /^[a-z]{2}(-[a-z]+)+-[0-9]$/;
 const certificate = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate\/[A-Za-z0-9-]+$/;
+const hostAndPort = /^(\[[0-9a-f:]+\]|[a-z0-9.-]{1,253}):[0-9]{1,5}$/;
 const email = /^[^\s@]{1,64}@(?=.{4,253}$)[A-Za-z0-9.-]+\.[A-Za-z]{2,63}$/;
 const signers: readonly Signer[] = ['data-key-pair', 'kms'];
 const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
@@ -75,6 +80,8 @@ export function parseConfiguration(
     alarmEmail: optional('alarmEmail', 'an e-mail address', email),
     signer: read('signer', 'data-key-pair', `one of ${signers.join(', ')}`, parseSigner),
     logRetentionDays: read('logRetentionDays', 365, `one of ${retentions.join(', ')}`, parseRetention),
+    statusAllowHosts: read('statusAllowHosts', [], 'a list of host:port', parseHosts),
+    registryMaxAge: read('registryMaxAge', 30, 'whole seconds from 1 to 300', parseCount(300)),
     throttling: {
       rate: read('throttlingRate', 1000, 'requests per second from 1 to 10000', parseCount(10_000)),
       burst: read('throttlingBurst', 500, 'requests from 1 to 5000', parseCount(5_000)),
@@ -151,6 +158,13 @@ function parseRegions(value: unknown): readonly string[] | undefined {
   const regions: unknown[] = Array.isArray(value) ? value : [value];
   const found = regions.map(matching(region)).filter((each) => each !== undefined);
   return regions.length === 1 && found.length === 1 ? found : undefined;
+}
+
+/** On the command line a list is one text with commas. */
+function parseHosts(value: unknown): readonly string[] | undefined {
+  const hosts: unknown[] = Array.isArray(value) ? value : String(value).split(',').filter(Boolean);
+  const found = hosts.map(matching(hostAndPort)).filter((each) => each !== undefined);
+  return found.length === hosts.length ? found : undefined;
 }
 
 function parseRetention(value: unknown): RetentionDays | undefined {

@@ -39,10 +39,13 @@ export type EndpointFunctionProps = {
 const lambdas = join(import.meta.dirname, '..', '..', 'lambdas');
 
 export class EndpointFunction extends Construct {
+  /** The file in `lambdas/`. */
+  readonly lambda: string;
   readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: EndpointFunctionProps) {
     super(scope, id);
+    this.lambda = props.lambda;
     // The record of a decision is its log line: it outlives the function.
     const logGroup = new LogGroup(this, 'Log', {
       retention: props.logRetention,

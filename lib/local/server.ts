@@ -1,19 +1,20 @@
 /** The whole server on a laptop: the CA and its responder, the embedded store, the tenants, both hosts. */
-import type { DynamoClient } from '../adapters/dynamodb/client.ts';
 import { sdkClient } from '../adapters/dynamodb/sdk-client.ts';
 import { dynamoStores } from '../adapters/dynamodb/stores.ts';
-import { tables } from '../adapters/dynamodb/tables.ts';
+import { type TableNames, tables } from '../adapters/dynamodb/tables.ts';
 import { type Config, toEnvironment } from '../config.ts';
 import type { StoredEntry } from '../oauth/ports.ts';
 import { createAuthority } from './authority.ts';
 import { findStatusUrl, loadAuthority, saveAuthority } from './authority-files.ts';
 import { type Demo, prepareDemo } from './demo.ts';
 import { serverCaFile } from './demo-files.ts';
-import { startEmbeddedStore } from './embedded-store.ts';
+import { deployedFunctions } from './deployed-functions.ts';
+import type { Deployment } from './deployment.ts';
+import { type EmbeddedStore, startEmbeddedStore } from './embedded-store.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { loadKeyWrap } from './key-wrap-file.ts';
 import type { LambdaHandler } from './lambda.ts';
-import { tableNames } from './local-tables.ts';
+import { storeAccess, tableNames } from './local-tables.ts';
 import { entriesOf, registerTenant } from './registration.ts';
 import { type Responder, startResponder } from './responder.ts';
 import { startSchedule } from './schedule.ts';
@@ -71,10 +72,6 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   running.push(() => responder.close());
   report(`development CA and responder at ${responder.url}`);
 
-  const store = await startEmbeddedStore({ path: directory.file('store'), tables: tables(tableNames) });
-  running.push(() => store.close());
-  report(`embedded DynamoDB at ${store.endpoint}`);
-
   const ownTruststore = options.tenants[0]?.truststore !== undefined;
   const demo = options.demo ? await prepareDemo(directory.path, ownTruststore, responder) : undefined;
   const tenants = options.tenants.map((tenant, index) =>
@@ -84,8 +81,10 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   if (problems.length > 0) throw new Error(problems.join('\n'));
 
   const statusAllowHosts = [new URL(responder.url).host, ...options.allowFetch];
-  const keyWrap = await loadKeyWrap(directory.file('key-wrap'));
-  const handlers = await loadHandlers(environmentOf(store, { statusAllowHosts, keyWrap }));
+  const { store, names, handlers } =
+    options.deployment === undefined
+      ? await embedded(directory, statusAllowHosts, { loadHandlers, report }, running)
+      : deployed(options.deployment, report);
   const certificate = options.server ?? responder.authority.server;
   const serverCa = serverCaOf(options.server, responder.authority);
   await writePrivate(serverCaFile(directory.path), serverCa);
@@ -107,10 +106,11 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   const endpoint = { ...endpointOf(gateway, store.endpoint, responder), statusAllowHosts };
   const client = sdkClient(store);
   running.push(async () => client.close());
-  await register(tenants, endpoint, client, demo, report);
+  const stores = dynamoStores(client, names);
+  await register(tenants, endpoint, stores, demo, report);
   const publisher = await localPublisher({
     path: directory.file('objects'),
-    stores: dynamoStores(client, tableNames),
+    stores,
     setTruststore: (pem) => gateway.setTruststore(pem),
     report,
   });
@@ -119,6 +119,39 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   demo?.open(endpoint, serverCa);
   await directory.publish(endpoint);
   return { endpoint, state: directory.path, demo: demo !== undefined && !ownTruststore };
+}
+
+/** What answers requests, and where it keeps what it knows. */
+type Backend = {
+  readonly store: Pick<EmbeddedStore, 'endpoint' | 'region' | 'credentials'>;
+  readonly names: TableNames;
+  readonly handlers: Readonly<Record<string, LambdaHandler>>;
+};
+
+/** This process's own: the embedded store and the handlers of `lambdas/`. */
+async function embedded(
+  directory: StateDirectory,
+  statusAllowHosts: readonly string[],
+  { loadHandlers, report }: LocalServerPorts,
+  running: Running,
+): Promise<Backend> {
+  const store = await startEmbeddedStore({ path: directory.file('store'), tables: tables(tableNames) });
+  running.push(() => store.close());
+  report(`embedded DynamoDB at ${store.endpoint}`);
+  const keyWrap = await loadKeyWrap(directory.file('key-wrap'));
+  const handlers = await loadHandlers(environmentOf(store, { statusAllowHosts, keyWrap }));
+  return { store, names: tableNames, handlers };
+}
+
+/** Those of a deployment on an emulator; its functions were given their environment when they were deployed. */
+function deployed(deployment: Deployment, report: LocalServerPorts['report']): Backend {
+  const { endpoint, region } = deployment;
+  report(`functions and tables deployed at ${endpoint}`);
+  return {
+    store: { endpoint, region, credentials: storeAccess.credentials },
+    names: deployment,
+    handlers: deployedFunctions(deployment, (line) => process.stdout.write(`${line}\n`)),
+  };
 }
 
 /** The CA of an earlier run keeps its responder's port: its certificates name it. */
@@ -197,11 +230,10 @@ function endpointOf(gateway: Gateway, store: string, { url, secret }: Responder)
 async function register(
   tenants: readonly PreparedTenant[],
   origins: Endpoint,
-  client: DynamoClient,
+  stores: ReturnType<typeof dynamoStores>,
   demo: Demo | undefined,
   report: (line: string) => void,
 ): Promise<void> {
-  const stores = dynamoStores(client, tableNames);
   for (const [index, { options, entries }] of tenants.entries()) {
     const clients =
       index === 0 && demo !== undefined ? [...demo.clients(origins.issuer), ...options.clients] : options.clients;

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../result.ts';
 import { defaultTenant } from '../routes.ts';
+import { type Deployment, parseDeployment } from './deployment.ts';
 import { type PolicyOptions, parseTenantsFile } from './tenants-file.ts';
 
 export type TenantOptions = {
@@ -28,6 +29,8 @@ export type StartOptions = {
   /** PEM. */
   readonly server?: { readonly certificate: string; readonly key: string };
   readonly tenants: readonly TenantOptions[];
+  /** Functions and tables on an emulator of AWS, in place of this process's own. */
+  readonly deployment?: Deployment;
 };
 
 export const usage = `npm start -- [flags]
@@ -47,6 +50,8 @@ export const usage = `npm start -- [flags]
   --max-status-age 2       seconds after which a status is asked for again
   --server-cert FILE       certificate of both hosts, with
   --server-key FILE        its key, in place of one of the development CA's
+  --deployment FILE.json   what «cdk deploy --outputs-file» wrote: the gateway stands in front of that deployment, with
+  --aws-endpoint URL       the emulator that it is deployed to, such as http://127.0.0.1:4566
   --no-demo                no demo clients, no demo API
   --help                   this text
 
@@ -69,6 +74,8 @@ const flags = {
   'max-status-age': { type: 'string' },
   'server-cert': { type: 'string' },
   'server-key': { type: 'string' },
+  deployment: { type: 'string' },
+  'aws-endpoint': { type: 'string' },
   'no-demo': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -88,6 +95,7 @@ export function parseStartOptions(args: readonly string[]): Result<StartOptions 
   if ((values['server-cert'] === undefined) !== (values['server-key'] === undefined)) {
     problems.push('--server-cert and --server-key belong together');
   }
+  const deployment = deploymentIn(values.deployment, values['aws-endpoint'], problems);
   const policy: PolicyOptions = {
     ...(values.status !== undefined && { mode: oneOf('--status', values.status, statusModes, problems) }),
     ...(values['max-status-age'] !== undefined && {
@@ -112,6 +120,7 @@ export function parseStartOptions(args: readonly string[]): Result<StartOptions 
     demo: !values['no-demo'],
     allowFetch: values['allow-fetch'].map((text) => hostAndPort(text, problems)),
     tenants: [first, ...others],
+    ...(deployment !== undefined && { deployment }),
     ...(certificate !== undefined &&
       key !== undefined && { server: { certificate: utf8(certificate), key: utf8(key) } }),
   };
@@ -125,6 +134,18 @@ function parsed(args: readonly string[], problems: string[]) {
     problems.push(`${(error as Error).message.split(/\. |\n/)[0]}; see npm start -- --help`);
     return undefined;
   }
+}
+
+function deploymentIn(file: string | undefined, endpoint: string | undefined, problems: string[]) {
+  if (file === undefined && endpoint === undefined) return undefined;
+  if (file === undefined || endpoint === undefined) {
+    problems.push('--deployment and --aws-endpoint belong together');
+    return undefined;
+  }
+  const outputs = readInput('--deployment', resolve(file), problems);
+  const deployment = outputs && parseDeployment(utf8(outputs), endpoint);
+  if (deployment?.ok === false) problems.push(deployment.failure);
+  return deployment?.ok ? deployment.value : undefined;
 }
 
 function tenantsIn(file: string, policy: PolicyOptions, problems: string[]): readonly TenantOptions[] {

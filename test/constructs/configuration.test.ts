@@ -39,10 +39,14 @@ test('design §8: values may be texts, as the command line gives them', () => {
     logRetentionDays: '30',
     throttlingRate: '20',
     throttlingBurst: '5',
+    statusAllowHosts: 'ocsp.internal:8080,10.0.0.7:80',
+    registryMaxAge: '5',
   });
   assert.deepEqual(configuration.regions, ['eu-west-1']);
   assert.equal(configuration.logRetentionDays, 30);
   assert.deepEqual(configuration.throttling, { rate: 20, burst: 5 });
+  assert.deepEqual(configuration.statusAllowHosts, ['ocsp.internal:8080', '10.0.0.7:80']);
+  assert.equal(configuration.registryMaxAge, 5);
 });
 
 test('design §8: an empty text takes back what cdk.json says', () => {
@@ -66,6 +70,8 @@ test('design §8: every problem is told at once, with the key, the value and wha
     initialTruststore: 'no/such/file.pem',
     alarmEmail: 'nobody',
     logRetentionDays: 2,
+    statusAllowHosts: ['http://10.0.0.7'],
+    registryMaxAge: 301,
     throttlingRate: 0,
     throttlingBurst: '1e3',
   });
@@ -83,6 +89,8 @@ test('design §8: every problem is told at once, with the key, the value and wha
     'name',
     'ownershipCertificateArn',
     'regions',
+    'registryMaxAge',
+    'statusAllowHosts',
     'throttlingBurst',
     'throttlingRate',
   ]);

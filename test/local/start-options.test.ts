@@ -122,3 +122,32 @@ for (const [name, row] of [
 test('npm start: --tenants with one name twice is refused', () => {
   assert.equal(refused('--tenants', file('tenants.json', '[{"tenant":"a"},{"tenant":"a"}]')).length, 1);
 });
+
+const outputs = {
+  'Certbound-Data-eu-west-1': { RegistryTable: 'registry-1', GrantsTable: 'grants-1' },
+  'Certbound-App-eu-west-1': { Functions: '{"token":"token-1"}', Endpoints: '{"eu-west-1":{}}' },
+};
+const emulator = 'http://127.0.0.1:4566';
+
+test('npm start: --deployment stands in front of what cdk deploy made on an emulator', () => {
+  const written = file('outputs.json', JSON.stringify(outputs));
+  assert.deepEqual(accepted('--deployment', written, '--aws-endpoint', emulator).deployment, {
+    endpoint: emulator,
+    region: 'eu-west-1',
+    registryTable: 'registry-1',
+    grantsTable: 'grants-1',
+    functions: { token: 'token-1' },
+  });
+});
+
+const written = file('outputs-2.json', JSON.stringify(outputs));
+for (const [name, args] of Object.entries({
+  'without the emulator': ['--deployment', written],
+  'of AWS itself': ['--deployment', written, '--aws-endpoint', 'https://lambda.eu-west-1.amazonaws.com'],
+  'of another machine': ['--deployment', written, '--aws-endpoint', 'http://10.0.0.7:4566'],
+  'from no outputs': ['--deployment', file('none.json', '[]'), '--aws-endpoint', emulator],
+  'from no JSON': ['--deployment', file('text.json', 'text'), '--aws-endpoint', emulator],
+  'without a file': ['--aws-endpoint', emulator],
+})) {
+  test(`npm start: a deployment ${name} is refused in one line`, () => assert.equal(refused(...args).length, 1));
+}
