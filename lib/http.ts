@@ -15,6 +15,8 @@ export type HttpRequest = {
   readonly body: string;
   /** The certificate of the mutual TLS connection, PEM, exactly as the gateway delivered it. */
   readonly clientCertificate?: string;
+  /** The gateway's name for the request, which its access log and its answer have as well. */
+  readonly id?: string;
 };
 
 export type HttpResponse = {

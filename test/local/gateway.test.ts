@@ -140,9 +140,15 @@ test('API Gateway: the adapter reads both payloads alike', async () => {
   const request = { method: 'POST', path: '/token?a=1', headers: form, body: 'scope=ü&a=%00' };
   const [second, first] = await Promise.all([ask(request), ask({ ...request, at: rest })]);
   const [two, one] = [parseEvent(eventOf(second)), parseEvent(eventOf(first))];
-  const comparable = ({ headers, ...rest }: typeof one) => ({ ...rest, type: headers.get('content-type') });
+  const comparable = ({ headers, id: _, ...rest }: typeof one) => ({ ...rest, type: headers.get('content-type') });
   assert.deepEqual(comparable(two), comparable(one));
   assert.equal(two.body, 'scope=ü&a=%00');
+  for (const [{ id }, answer] of [
+    [two, second],
+    [one, first],
+  ] as const) {
+    assert.equal(id, answer.headers['apigw-requestid'] ?? answer.headers['x-amzn-requestid']);
+  }
   assert.equal(two.clientCertificate, identity.certificate.trim());
 });
 

@@ -18,6 +18,7 @@ export function parseEvent(event: unknown): HttpRequest {
     headers: headersOf(members),
     body: bodyOf(members),
     ...(pem !== undefined && { clientCertificate: pem }),
+    ...(typeof context['requestId'] === 'string' && { id: context['requestId'] }),
   };
 }
 

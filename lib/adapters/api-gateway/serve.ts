@@ -103,7 +103,7 @@ function oneLogLine(log: Log): MiddlewareObj {
   const write: MiddlewareObj['after'] = ({ event, context, response, error }) => {
     const exchange = event as Partial<Exchange>;
     log({
-      request_id: context.awsRequestId,
+      request_id: exchange.request?.id ?? context.awsRequestId,
       method: exchange.request?.method,
       status: (response as HttpResponse).status,
       ms: exchange.startedAt === undefined ? undefined : Math.round(performance.now() - exchange.startedAt),
