@@ -4,9 +4,17 @@ import { toEnvironment } from '../../lib/config.ts';
 import { type Authority, createAuthority, issueLeaf, type LeafRequest } from '../../lib/local/authority.ts';
 import { issueCertificate } from '../../lib/local/certificate-authority.ts';
 import { demoSubject } from '../../lib/local/demo-files.ts';
+import { deployedFunctions } from '../../lib/local/deployed-functions.ts';
 import { type Answer, exchange, type Identity, jsonIn } from '../../lib/local/mutual-tls-client.ts';
 import { controlOf } from '../../lib/local/responder-control.ts';
-import { authorityOf, type Folder, type RunningServer, runServer, temporaryFolder } from './running-server.ts';
+import {
+  authorityOf,
+  deploymentInFront,
+  type Folder,
+  type RunningServer,
+  runServer,
+  temporaryFolder,
+} from './running-server.ts';
 
 const invalidClient = '{"error":"invalid_client","error_description":"Client authentication failed"}';
 const subject = demoSubject('demo-client-1');
@@ -176,7 +184,7 @@ for (const pem of [
 type Handler = (event: unknown, context: unknown) => Promise<{ statusCode: number; body: string }>;
 let handler: Handler | undefined;
 
-/** The handler of `lambdas/token.ts` in this process, on the running server's store, called as API Gateway would. */
+/** The token function without the gateway, on the running server's store: in this process, or as it is deployed. */
 async function invokeToken(clientCertPem: string) {
   handler ??= await loadToken();
   const lines: string[] = [];
@@ -208,6 +216,10 @@ async function invokeToken(clientCertPem: string) {
 }
 
 async function loadToken(): Promise<Handler> {
+  const deployment = deploymentInFront();
+  if (deployment !== undefined) {
+    return deployedFunctions(deployment, (line) => process.stdout.write(line))['token'] as unknown as Handler;
+  }
   const statusAllowHosts = [new URL(server.endpoint.responder).host];
   const config = {
     registryTable: 'certbound-registry',

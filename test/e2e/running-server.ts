@@ -1,11 +1,12 @@
 /** `npm start` as a child process on free ports, with a state directory of its own, for the time of a test file. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadAuthority } from '../../lib/local/authority-files.ts';
 import { type DemoClient, demoIdentity, serverCaFile } from '../../lib/local/demo-files.ts';
+import { type Deployment, parseDeployment } from '../../lib/local/deployment.ts';
 import { type Answer, exchange, type Identity } from '../../lib/local/mutual-tls-client.ts';
 import { type Endpoint, findEndpoint } from '../../lib/local/state-directory.ts';
 
@@ -53,9 +54,30 @@ export function endServers(): void {
   for (const child of children) child.kill('SIGKILL');
 }
 
+const {
+  CERTBOUND_DEPLOYMENT: outputs,
+  CERTBOUND_DEPLOYMENT_STATE: prepared,
+  CERTBOUND_DEPLOYMENT_ENDPOINT: emulator,
+} = process.env;
+
+/** With these in the environment servers stand in front of a deployment on an emulator (test/emulator/emulator.ts). */
+export function deploymentInFront(): Deployment | undefined {
+  if (outputs === undefined || emulator === undefined) return undefined;
+  const deployment = parseDeployment(readFileSync(outputs, 'utf8'), emulator);
+  if (!deployment.ok) throw new Error(deployment.failure);
+  return deployment.value;
+}
+
+function deploymentFlags(state: string): readonly string[] {
+  if (outputs === undefined || emulator === undefined || prepared === undefined) return [];
+  // The functions may ask one responder alone: a new state begins with its CA.
+  if (!existsSync(state)) cpSync(prepared, state, { recursive: true });
+  return ['--deployment', outputs, '--aws-endpoint', emulator];
+}
+
 /** Resolves when the server says that it is ready; rejects with its output when it ends instead. */
 export async function runServer(state: string, ...flags: string[]): Promise<RunningServer> {
-  const args = [start, '--port', '0', '--mtls-port', '0', '--state-dir', state, ...flags];
+  const args = [start, '--port', '0', '--mtls-port', '0', '--state-dir', state, ...deploymentFlags(state), ...flags];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   child.once('close', () => children.delete(child));
