@@ -6,7 +6,7 @@ import { dynamoStores } from '../adapters/dynamodb/stores.ts';
 import { tables } from '../adapters/dynamodb/tables.ts';
 import type { Stores } from '../adapters/stores.ts';
 import { storeAccess, tableNames } from './local-tables.ts';
-import { findEndpoint, openStateDirectory } from './state-directory.ts';
+import { type Endpoint, findEndpoint, openStateDirectory } from './state-directory.ts';
 
 export type LocalRegistry = {
   readonly stores: Stores;
@@ -20,7 +20,7 @@ export async function openLocalRegistry(path: string): Promise<LocalRegistry | u
   const endpoint = await findEndpoint(path);
   if (endpoint !== undefined) {
     const hosts = endpoint.statusAllowHosts ?? [new URL(endpoint.responder).host];
-    return registryAt(endpoint.store, hosts, async () => {});
+    return registryAt(endpoint, hosts, async () => {});
   }
   if (!(await isState(path))) return undefined;
   const directory = await openStateDirectory({ path });
@@ -29,17 +29,22 @@ export async function openLocalRegistry(path: string): Promise<LocalRegistry | u
   try {
     const store = await startEmbeddedStore({ path: directory.file('store'), tables: tables(tableNames) });
     // Whatever is written goes to disk before the lock is given back.
-    return registryAt(store.endpoint, [], () => store.close().finally(() => directory.close()));
+    return registryAt({ store: store.endpoint }, [], () => store.close().finally(() => directory.close()));
   } catch (error) {
     await directory.close();
     throw error;
   }
 }
 
-function registryAt(endpoint: string, statusAllowHosts: readonly string[], close: () => Promise<void>): LocalRegistry {
-  const client = sdkClient({ endpoint, ...storeAccess });
+function registryAt(
+  { store, deployment }: Pick<Endpoint, 'store' | 'deployment'>,
+  statusAllowHosts: readonly string[],
+  close: () => Promise<void>,
+): LocalRegistry {
+  const { region, ...names } = deployment ?? { region: storeAccess.region, ...tableNames };
+  const client = sdkClient({ endpoint: store, credentials: storeAccess.credentials, region });
   return {
-    stores: dynamoStores(client, tableNames),
+    stores: dynamoStores(client, names),
     statusAllowHosts,
     close: () => {
       client.close();

@@ -103,7 +103,11 @@ async function start(options: StartOptions, { loadHandlers, report }: LocalServe
   const schedule = startSchedule({ handlers, minute: localMinute, report });
   running.push(() => schedule.close());
 
-  const endpoint = { ...endpointOf(gateway, store.endpoint, responder), statusAllowHosts };
+  const endpoint = {
+    ...endpointOf(gateway, store.endpoint, responder),
+    statusAllowHosts,
+    ...(options.deployment && { deployment: { region: store.region, ...names } }),
+  };
   const client = sdkClient(store);
   running.push(async () => client.close());
   const stores = dynamoStores(client, names);
@@ -149,7 +153,7 @@ function deployed(deployment: Deployment, report: LocalServerPorts['report']): B
   report(`functions and tables deployed at ${endpoint}`);
   return {
     store: { endpoint, region, credentials: storeAccess.credentials },
-    names: deployment,
+    names: { registryTable: deployment.registryTable, grantsTable: deployment.grantsTable },
     handlers: deployedFunctions(deployment, (line) => process.stdout.write(`${line}\n`)),
   };
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TableNames } from '../adapters/dynamodb/tables.ts';
 import { isRunning, takeLock } from './lock.ts';
 
 /** How the CLI and the demo find a running server. */
@@ -19,6 +20,8 @@ export type Endpoint = {
   readonly secret: string;
   /** `host:port` of OCSP and CRL servers that the functions let through. */
   readonly statusAllowHosts?: readonly string[];
+  /** The tables of a deployment on an emulator, which have other names than the embedded store's. */
+  readonly deployment?: { readonly region: string } & TableNames;
 };
 
 export type StateDirectory = {
@@ -111,8 +114,9 @@ async function empty(path: string): Promise<void> {
 
 function isEndpoint(value: unknown): value is Endpoint {
   if (typeof value !== 'object' || value === null) return false;
-  const { pid, statusAllowHosts: hosts = [], ...texts } = value as Record<string, unknown>;
+  const { pid, statusAllowHosts: hosts = [], deployment = {}, ...texts } = value as Record<string, unknown>;
   const names = ['issuer', 'mtls', 'store', 'responder', 'secret'];
   const hasHosts = Array.isArray(hosts) && hosts.every((host) => typeof host === 'string');
-  return Number.isSafeInteger(pid) && hasHosts && names.every((name) => typeof texts[name] === 'string');
+  const inFront = typeof deployment === 'object' && deployment !== null;
+  return Number.isSafeInteger(pid) && hasHosts && inFront && names.every((name) => typeof texts[name] === 'string');
 }

@@ -17,8 +17,11 @@ const root = join(import.meta.dirname, '..', '..');
 const region = 'eu-central-1';
 const account = '000000000000';
 
-/** Those that drive a running server by requests, its log and its responder, and by nothing else of this machine. */
-const suites = ['refusals', 'tokens', 'tenants', 'client-methods', 'hostile', 'fapi2-client-credentials'];
+/**
+ * Those that drive a running server by requests, its log, its CLI and its responder. The functions of a deployment may ask one
+ * responder alone, so those that bring responders of their own are not among them.
+ */
+const suites = ['refusals', 'tokens', 'clients', 'client-methods', 'hostile', 'fapi2-client-credentials'];
 
 const found = await findEmulator();
 const skip = typeof found === 'string' ? found : false;
