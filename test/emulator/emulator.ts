@@ -19,9 +19,10 @@ const account = '000000000000';
 
 /**
  * Those that drive a running server by requests, its log, its CLI and its responder. The functions of a deployment may ask one
- * responder alone, so those that bring responders of their own are not among them.
+ * responder alone, so those that bring responders of their own are not among them. They share one tenant: the one that
+ * changes its policy comes last.
  */
-const suites = ['refusals', 'tokens', 'clients', 'client-methods', 'hostile', 'fapi2-client-credentials'];
+const suites = ['refusals', 'clients', 'client-methods', 'hostile', 'fapi2-client-credentials', 'tokens'];
 
 const found = await findEmulator();
 const skip = typeof found === 'string' ? found : false;
