@@ -16,6 +16,8 @@ export type Config = {
   /** `host:port` of OCSP and CRL servers that the fetch guard lets through although it would refuse their address or port. */
   readonly statusAllowHosts: readonly string[];
   readonly logLevel: LogLevel;
+  /** The CloudWatch namespace of the metrics inside log lines; without it there are none. */
+  readonly metricsNamespace?: string;
   /** The truststores that the publisher keeps; absent for every other function. */
   readonly truststores?: readonly TruststoreTarget[];
   /** Who keeps private signing keys; without it there are no JWT access tokens and no signed answers. */
@@ -54,6 +56,7 @@ const keyWrapForms =
   'empty, or local: and 32 bytes in base64url, or kms: and two ARNs of keys, or kms-sign: and region,deployment';
 const localKey = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const kmsKey = /^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]+$/;
+const namespace = /^[A-Za-z0-9_./#-]{0,255}$/;
 const logLevels: readonly string[] = ['info', 'error', 'silent'] satisfies LogLevel[];
 
 /** Reads the configuration. Throws one Error that lists every problem: the variable, its value, what is allowed. */
@@ -82,10 +85,12 @@ export function parseConfig(environment: Environment): Config {
     ),
   };
   const keyWrap = read('KEY_WRAP', '', keyWrapForms, parseKeyWrap);
+  const metricsNamespace = read('METRICS_NAMESPACE', '', 'empty, or a namespace of metrics', matching(namespace));
   const truststores = read('TRUSTSTORES', '[]', 'a JSON list of domain, object, initial, tenants', parseTruststores);
   if (problems.length > 0) throw new Error(`The configuration has problems:\n  ${problems.join('\n  ')}`);
   return {
     ...config,
+    ...(metricsNamespace !== '' && { metricsNamespace }),
     ...(keyWrap !== 'none' && { keyWrap }),
     ...(truststores.length > 0 && { truststores }),
   };
@@ -100,6 +105,7 @@ export function toEnvironment(config: Config): Record<string, string> {
     REGISTRY_MAX_AGE: String(config.registryMaxAge),
     STATUS_ALLOW_HOSTS: config.statusAllowHosts.join(','),
     LOG_LEVEL: config.logLevel,
+    ...(config.metricsNamespace !== undefined && { METRICS_NAMESPACE: config.metricsNamespace }),
     ...(config.truststores !== undefined && { TRUSTSTORES: JSON.stringify(config.truststores) }),
     ...(config.keyWrap !== undefined && { KEY_WRAP: keyWrapText(config.keyWrap) }),
   };

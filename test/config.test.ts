@@ -51,6 +51,7 @@ const config: fc.Arbitrary<Config> = fc.oneof(
   fc.record(settings),
   fc.record({ ...settings, keyWrap }),
   fc.record({ ...settings, truststores }),
+  fc.record({ ...settings, metricsNamespace: fc.stringMatching(/^[A-Za-z0-9_./#-]{1,255}$/) }),
 ) as never;
 
 test('config: parseConfig(toEnvironment(c)) equals c', () => {
@@ -68,6 +69,7 @@ test('config: every problem is reported at once, with the variable, its value an
     REGISTRY_MAX_AGE: '301',
     STATUS_ALLOW_HOSTS: 'ocsp.example',
     LOG_LEVEL: 'debug',
+    METRICS_NAMESPACE: 'a b',
   };
   assert.throws(
     () => parseConfig(environment),

@@ -63,6 +63,6 @@ function faultLog({ logLevel }: Config): (fault: unknown) => void {
 }
 
 /** What the edge of a function needs besides its endpoints. */
-export function edgeOptions({ tenantHosts, logLevel }: Config): EdgeOptions {
-  return { tenantHosts, log: jsonLog(logLevel, (line) => process.stdout.write(line), now) };
+export function edgeOptions({ tenantHosts, logLevel: level, metricsNamespace }: Config): EdgeOptions {
+  return { tenantHosts, log: jsonLog({ level, metricsNamespace }, (line) => process.stdout.write(line), now) };
 }

@@ -1,6 +1,14 @@
 /** What an operator is woken for: each alarm has a section in docs/operate.md that says what it means and what to do. */
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
@@ -32,6 +40,18 @@ const severalErrors = 5;
 /** Days before the first certificate of a truststore expires. */
 const expiryDays = [60, 30, 7];
 
+/** Where the metrics of a stack are: those inside the functions' log lines, and those that filters find there. */
+export const metricsNamespace = (stack: Stack): string => `Certbound/${stack.stackName}`;
+
+/** Refused requests within one period, and their part of all in percent, that are no single client's mistake. */
+const refused = { least: 50, percent: 50 };
+
+/** Requests within one period whose certificate's status nobody answered: more than one slow moment of a responder. */
+const unanswered = 5;
+
+/** Hours without a rotation of signing keys: it runs every hour. */
+const rotationPause = Duration.hours(3);
+
 const lessThanOrEqual = ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD;
 
 export class Alarms extends Construct {
@@ -60,6 +80,11 @@ export class Alarms extends Construct {
       const told = `A certificate in a truststore expires within ${days} days`;
       this.add(`CertificateExpires${days}`, told, this.expiry(truststore), days, lessThanOrEqual);
     }
+    this.addRefusals();
+    this.add('SoftFails', 'A soft-fail let a certificate through', this.ofRequests('SoftFails'), 1);
+    const silent = this.ofRequests('StatusUnavailable');
+    this.add('StatusUnavailable', 'Nobody answers for the status of certificates', silent, unanswered);
+    this.addSchedules(functions);
     const left = truststore.failures.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM });
     this.add('PublicationQueue', 'Changes of the registry are left in the queue of failures', left, 1);
   }
@@ -79,9 +104,62 @@ export class Alarms extends Construct {
     return topic;
   }
 
+  /** A metric inside the log lines of requests (lib/adapters/api-gateway/metrics.ts). */
+  private ofRequests(metricName: string): Metric {
+    return new Metric({ namespace: metricsNamespace(Stack.of(this)), metricName, period, statistic: Stats.SUM });
+  }
+
+  private addRefusals(): void {
+    const percent = new MathExpression({
+      expression: `IF(refusals >= ${refused.least}, 100 * refusals / requests, 0)`,
+      usingMetrics: { refusals: this.ofRequests('Refusals'), requests: this.ofRequests('Requests') },
+      label: 'Refused, percent',
+      period,
+    });
+    this.add('Refusals', 'Most requests are refused', percent, refused.percent);
+  }
+
+  /** What runs by the clock tells in its log line what failed; that it does not run at all tells nobody but its count. */
+  private addSchedules(functions: readonly EndpointFunction[]): void {
+    const named = (lambda: string) => functions.filter((each) => each.lambda === lambda);
+    for (const { function: of } of named('crl-refresh')) {
+      const failed = this.counted('CrlRefreshFailures', of, '$.failures');
+      this.add('CrlRefreshFailures', 'CRLs cannot be kept up to date', failed, 1);
+    }
+    for (const { function: of } of named('key-rotation')) {
+      const failed = this.counted('KeyRotationFailures', of, '$.failures');
+      this.add('KeyRotationFailures', 'Signing keys of a tenant could not be rotated', failed, 1);
+      this.add('KeyRotationLate', 'A signing key has no successor', this.counted('KeyRotationLate', of, '$.late'), 1);
+      const runs = of.metricInvocations({ period: rotationPause });
+      const stopped = 'The rotation of signing keys does not run';
+      this.add(
+        'KeyRotationStopped',
+        stopped,
+        runs,
+        1,
+        ComparisonOperator.LESS_THAN_THRESHOLD,
+        TreatMissingData.BREACHING,
+      );
+    }
+  }
+
+  /** The sum of a member of log lines. */
+  private counted(metricName: string, of: EndpointFunction['function'], member: string): IMetric {
+    const metricNamespace = metricsNamespace(Stack.of(this));
+    const filterPattern = FilterPattern.exists(member);
+    new MetricFilter(this, metricName, {
+      logGroup: of.logGroup,
+      filterPattern,
+      metricNamespace,
+      metricName,
+      metricValue: member,
+    });
+    return new Metric({ namespace: metricNamespace, metricName, period, statistic: Stats.SUM });
+  }
+
   /** Lines of the publisher's log with one of these outcomes. */
   private publications({ publisher }: TruststorePublication, name: string, outcomes: readonly string[]): IMetric {
-    const metricNamespace = `Certbound/${Stack.of(this).stackName}`;
+    const metricNamespace = metricsNamespace(Stack.of(this));
     const metricName = `Publication${name}`;
     new MetricFilter(this, metricName, {
       logGroup: publisher.function.logGroup,
@@ -97,7 +175,7 @@ export class Alarms extends Construct {
 
   /** Days until the first certificate of a truststore expires, told every quarter of an hour. */
   private expiry({ publisher }: TruststorePublication): IMetric {
-    const metricNamespace = `Certbound/${Stack.of(this).stackName}`;
+    const metricNamespace = metricsNamespace(Stack.of(this));
     const metricName = 'CertificateExpiry';
     if (this.node.tryFindChild(metricName) === undefined) {
       new MetricFilter(this, metricName, {
@@ -117,6 +195,8 @@ export class Alarms extends Construct {
     metric: IMetric,
     threshold: number,
     comparisonOperator = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    // Nobody called, nothing failed.
+    treatMissingData = TreatMissingData.NOT_BREACHING,
   ): void {
     const alarm = new Alarm(this, `${id}Alarm`, {
       alarmDescription: `${alarmDescription}. See docs/operate.md.`,
@@ -124,8 +204,7 @@ export class Alarms extends Construct {
       threshold,
       evaluationPeriods: 1,
       comparisonOperator,
-      // Nobody called, nothing failed.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      treatMissingData,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
     alarm.addOkAction(new SnsAction(this.topic));

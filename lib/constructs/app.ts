@@ -6,7 +6,7 @@ import { HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { type Config, parseConfig, toEnvironment } from '../config.ts';
 import { type Host, httpRoutes, scheduleRoutes } from '../routes.ts';
-import { Alarms } from './alarms.ts';
+import { Alarms, metricsNamespace } from './alarms.ts';
 import type { DeploymentConfiguration } from './configuration.ts';
 import type { DataStack } from './data.ts';
 import { EndpointFunction } from './endpoint-function.ts';
@@ -41,7 +41,8 @@ export class AppStack extends Stack {
       tables: tableArns(data),
       bucket: data.truststore,
       initial: { path: truststore.path, sha256: truststore.bundle.sha256 },
-      environment: (truststores) => environmentOf(configuration, data, { truststores }),
+      environment: (truststores) =>
+        environmentOf(configuration, data, { truststores, metricsNamespace: metricsNamespace(this) }),
       deployment,
       logRetention,
     });
@@ -90,7 +91,7 @@ export class AppStack extends Stack {
   /** Those behind the HTTP routes, by the file in `lambdas/`; the scheduled ones are nobody's to call. */
   private functions(configuration: DeploymentConfiguration, data: DataStack): ReadonlyMap<string, IFunction> {
     const arns = tableArns(data);
-    const environment = environmentOf(configuration, data);
+    const environment = environmentOf(configuration, data, { metricsNamespace: metricsNamespace(this) });
     const logRetention = configuration.logRetentionDays;
     const { signingKeys } = data;
     for (const [, route] of scheduleRoutes) {
@@ -133,7 +134,7 @@ const tableArns = (data: DataStack) => ({ registry: data.registry.tableArn, gran
 function environmentOf(
   { statusAllowHosts, registryMaxAge }: DeploymentConfiguration,
   data: DataStack,
-  changes: Partial<Config> = {},
+  changes: Partial<Config>,
 ): Record<string, string> {
   const defaults = parseConfig({ REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants' });
   const names = { registryTable: data.registry.tableName, grantsTable: data.grants.tableName };

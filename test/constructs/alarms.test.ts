@@ -13,10 +13,57 @@ test('design §8: every alarm tells one topic when it begins and when it ends, a
   for (const [id, { Properties }] of alarms) {
     assert.deepEqual(Properties.AlarmActions, [{ Ref: topicId }], id);
     assert.deepEqual(Properties.OKActions, [{ Ref: topicId }], id);
+    if (id.includes('KeyRotationStopped')) continue;
     assert.equal(Properties.TreatMissingData, 'notBreaching', id);
     const falls = Properties.MetricName === 'CertificateExpiry';
     assert.equal(Properties.ComparisonOperator, `${falls ? 'Less' : 'Greater'}ThanOrEqualToThreshold`, id);
   }
+});
+
+test('design §8: a rotation of keys that does not run raises an alarm, since it tells nothing itself', () => {
+  const [[, alarm] = []] = alarms.filter(([id]) => id.includes('KeyRotationStopped'));
+  const { TreatMissingData, ComparisonOperator, Threshold, Period, MetricName } = alarm?.Properties ?? {};
+  assert.deepEqual(
+    [TreatMissingData, ComparisonOperator, Threshold, Period, MetricName],
+    ['breaching', 'LessThanThreshold', 1, 10_800, 'Invocations'],
+  );
+});
+
+test('design §8: failures that a scheduled run writes into its line raise an alarm each', () => {
+  const filters = resources(app, 'AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties);
+  for (const [metric, member] of [
+    ['CrlRefreshFailures', '$.failures'],
+    ['KeyRotationFailures', '$.failures'],
+    ['KeyRotationLate', '$.late'],
+  ]) {
+    const found = filters.filter(({ MetricTransformations: [made] }) => made.MetricName === metric);
+    assert.deepEqual(
+      found.map(({ MetricTransformations: [made] }) => made.MetricValue),
+      [member],
+    );
+    assert.deepEqual(
+      on(metric ?? '').map(([, { Properties }]) => Properties.Threshold),
+      [1],
+      metric,
+    );
+  }
+});
+
+test('design §8: soft-fails, silent responders and refusals are told by the namespace that functions write to', () => {
+  const functions = resources(app, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+  const namespaces = new Set(functions.map(({ Environment }) => Environment.Variables.METRICS_NAMESPACE));
+  assert.equal(namespaces.size, 1);
+  for (const metric of ['SoftFails', 'StatusUnavailable']) {
+    assert.deepEqual(
+      on(metric).map(([, { Properties }]) => Properties.Namespace),
+      [...namespaces],
+      metric,
+    );
+  }
+  const [[, refusals] = []] = alarms.filter(([id]) => id.includes('Refusals'));
+  const asked = JSON.stringify(refusals?.Properties.Metrics);
+  for (const part of ['IF(refusals >= 50', '"Refusals"', '"Requests"', ...namespaces])
+    assert.ok(asked.includes(part), part);
 });
 
 test('design §8: every function has an alarm for its errors and one for being throttled', () => {
@@ -106,7 +153,7 @@ test('design §8: every alarm is one that docs/operate.md has a section for', ()
   for (const [id, { Properties }] of alarms) {
     assert.match(Properties.AlarmDescription, /See docs\/operate\.md\.$/);
     const kind =
-      /(ServerErrors|Errors|Throttles|PublicationFailed|PublicationDrifted|PublicationQueue|CertificateExpires)[0-9]*Alarm/.exec(
+      /(ServerErrors|Errors|Throttles|Refusals|SoftFails|StatusUnavailable|CrlRefreshFailures|KeyRotationFailures|KeyRotationLate|KeyRotationStopped|PublicationFailed|PublicationDrifted|PublicationQueue|CertificateExpires)[0-9]*Alarm/.exec(
         id,
       )?.[1];
     assert.ok(page.includes(`\`…${kind}\``), `${id}: ${kind}`);
