@@ -6,8 +6,8 @@ export type Identity = { readonly certificate: string; readonly key: string };
 
 export type Exchange = {
   readonly url: string;
-  /** The certificates that the server's own is trusted under, PEM. */
-  readonly ca: string;
+  /** The certificates that the server's own is trusted under, PEM; the system's without it. */
+  readonly ca?: string | undefined;
   readonly identity?: Identity;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent by POST as a form; without it the request is a GET. */
@@ -28,7 +28,7 @@ export function exchange({ url, ca, identity, headers, form }: Exchange): Promis
       url,
       {
         method: body === undefined ? 'GET' : 'POST',
-        ca,
+        ...(ca !== undefined && { ca }),
         agent: false,
         timeout: 10_000,
         headers: { ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }), ...headers },
