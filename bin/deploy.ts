@@ -1,4 +1,4 @@
-/** The CDK app: the stacks of the deployment that cdk.json describes. */
+/** The CDK app: the stacks of the deployment that the configuration describes. */
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { parseConfiguration } from '../lib/constructs/configuration.ts';

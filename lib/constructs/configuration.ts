@@ -1,6 +1,8 @@
-/** The configuration of a deployment: context keys of cdk.json or `-c key=value`, typed and checked (docs/deploy.md). */
+/** The configuration of a deployment: the file of an environment and context keys, typed and checked (docs/deploy.md). */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Host } from '../routes.ts';
 import { parseTruststoreBundle, type TruststoreBundle } from '../truststore-bundle.ts';
+import { configurationKeys } from './configuration-file.ts';
 import type { Signer } from './signing-keys.ts';
 
 export type DeploymentConfiguration = {
@@ -22,6 +24,10 @@ export type DeploymentConfiguration = {
   readonly truststore: { readonly path: string; readonly bundle: TruststoreBundle };
   /** How private signing keys are kept (docs/keys.md). */
   readonly signer: Signer;
+  /** The kind of API behind each host; a REST API has a WAF before it. */
+  readonly apis: Readonly<Record<Host, ApiKind>>;
+  /** Requests of one address in five minutes that the WAF of a REST API lets through. */
+  readonly wafRateLimit: number;
   readonly logRetentionDays: RetentionDays;
   /** Who is told of alarms; whoever subscribes to the topic where it is absent. */
   readonly alarmEmail?: string;
@@ -33,6 +39,8 @@ export type DeploymentConfiguration = {
   readonly throttling: { readonly rate: number; readonly burst: number };
 };
 
+export type ApiKind = 'http' | 'rest';
+
 export type HostedZone = { readonly hostedZoneId: string; readonly zoneName: string };
 
 const name = /^[A-Za-z][A-Za-z0-9-]{0,30}$/;
@@ -42,23 +50,25 @@ const certificate = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate\/[A-
 const hostAndPort = /^(\[[0-9a-f:]+\]|[a-z0-9.-]{1,253}):[0-9]{1,5}$/;
 const email = /^[^\s@]{1,64}@(?=.{4,253}$)[A-Za-z0-9.-]+\.[A-Za-z]{2,63}$/;
 const signers: readonly Signer[] = ['data-key-pair', 'kms'];
+const apiKinds: readonly ApiKind[] = ['http', 'rest'];
 const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
 /**
- * Reads the configuration from all context keys; `readFile` reads the truststore of the first deployment. Throws one
- * Error that lists every problem: the key, its value, what is allowed.
+ * Reads the configuration from all context keys and the file that `config` names; `readFile` reads that file and the
+ * truststore of the first deployment. Throws one Error that lists every problem: the key, its value, what is allowed.
  */
 export function parseConfiguration(
-  context: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
   readFile: (path: string) => string,
 ): DeploymentConfiguration {
+  const context = configurationKeys(given, readFile);
   const problems: string[] = [];
   const known: string[] = [];
   const read = <T>(key: string, fallback: unknown, allowed: string, parse: (value: unknown) => T | undefined) => {
     known.push(key);
-    const given = context[key] ?? fallback;
-    const value = given === undefined ? undefined : parse(given);
-    if (value === undefined) problems.push(problem(key, given, allowed));
+    const text = context[key] ?? fallback;
+    const value = text === undefined ? undefined : parse(text);
+    if (value === undefined) problems.push(problem(key, text, allowed));
     return value as T;
   };
   // An empty text is what `-c key=` gives: it takes back what cdk.json says.
@@ -79,6 +89,11 @@ export function parseConfiguration(
     ownershipCertificateArn: optional('ownershipCertificateArn', 'the ARN of an ACM certificate', certificate),
     alarmEmail: optional('alarmEmail', 'an e-mail address', email),
     signer: read('signer', 'data-key-pair', `one of ${signers.join(', ')}`, parseSigner),
+    apis: {
+      public: read('publicApi', 'http', `one of ${apiKinds.join(', ')}`, parseApi),
+      mtls: read('mtlsApi', 'http', `one of ${apiKinds.join(', ')}`, parseApi),
+    },
+    wafRateLimit: read('wafRateLimit', 30_000, 'requests in five minutes from 10 to 2000000', parseAddressLimit),
     logRetentionDays: read('logRetentionDays', 365, `one of ${retentions.join(', ')}`, parseRetention),
     statusAllowHosts: read('statusAllowHosts', [], 'a list of host:port', parseHosts),
     registryMaxAge: read('registryMaxAge', 30, 'whole seconds from 1 to 300', parseCount(300)),
@@ -173,5 +188,13 @@ function parseRetention(value: unknown): RetentionDays | undefined {
 
 const parseCount = (most: number) => (value: unknown) =>
   /^[1-9][0-9]{0,5}$/.test(String(value)) && Number(value) <= most ? Number(value) : undefined;
+
+/** AWS WAF: a limit is ten or more. */
+function parseAddressLimit(value: unknown): number | undefined {
+  const limit = /^[1-9][0-9]{1,6}$/.test(String(value)) ? Number(value) : 0;
+  return limit >= 10 && limit <= 2_000_000 ? limit : undefined;
+}
+
+const parseApi = (value: unknown): ApiKind | undefined => apiKinds.find((kind) => kind === value);
 
 const parseSigner = (value: unknown): Signer | undefined => signers.find((signer) => signer === value);

@@ -1,6 +1,6 @@
-/** A host: the custom domain name in front of one HTTP API, with mutual TLS or without, and its DNS records. */
+/** A host: the custom domain name in front of one API, with mutual TLS or without, and its DNS records. */
 import {
-  ApiMapping,
+  CfnApiMapping,
   DomainName,
   EndpointType,
   IpAddressType,
@@ -12,11 +12,12 @@ import { AaaaRecord, ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import type { Gateway } from './gateway.ts';
+import type { RestGateway } from './rest-gateway.ts';
 
 export type GatewayDomainProps = {
   readonly domainName: string;
   readonly certificate: ICertificate;
-  readonly gateway: Gateway;
+  readonly gateway: Gateway | RestGateway;
   /**
    * The truststore, with its version: API Gateway then demands a certificate for every request.
    * @default - no mutual TLS
@@ -50,7 +51,10 @@ export class GatewayDomain extends Construct {
       ...(props.mtls && { mtls: props.mtls }),
       ...(props.ownershipCertificate && { ownershipCertificate: props.ownershipCertificate }),
     });
-    new ApiMapping(this, 'Mapping', { api: props.gateway.api, stage: props.gateway.stage, domainName: domain });
+    const { apiId, stage } = props.gateway;
+    // The L2 takes HTTP APIs alone.
+    const mapping = new CfnApiMapping(this, 'Mapping', { apiId, domainName: domain.name, stage: stage.stageName });
+    mapping.node.addDependency(stage);
     this.target = domain.regionalDomainName;
     if (props.zone) {
       const alias = new ApiGatewayv2DomainProperties(domain.regionalDomainName, domain.regionalHostedZoneId);

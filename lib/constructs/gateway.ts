@@ -50,12 +50,12 @@ const accessLog = {
 };
 
 export class Gateway extends Construct {
-  readonly api: HttpApi;
+  readonly apiId: string;
   readonly stage: HttpStage;
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
-    this.api = new HttpApi(this, 'Api', {
+    const api = new HttpApi(this, 'Api', {
       description: `Certbound, ${props.host} host`,
       // A client that reached the default endpoint would have passed no mutual TLS.
       disableExecuteApiEndpoint: true,
@@ -66,7 +66,7 @@ export class Gateway extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.stage = new HttpStage(this, 'Stage', {
-      httpApi: this.api,
+      httpApi: api,
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: props.throttling.rate, burstLimit: props.throttling.burst },
@@ -75,10 +75,11 @@ export class Gateway extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(accessLog)),
       },
     });
-    this.addRoutes(props);
+    this.apiId = api.apiId;
+    this.addRoutes(api, props);
   }
 
-  private addRoutes({ host, functions }: GatewayProps): void {
+  private addRoutes(httpApi: HttpApi, { host, functions }: GatewayProps): void {
     const integrations = new Map(
       [...functions].map(([lambda, target]) => [
         lambda,
@@ -92,7 +93,7 @@ export class Gateway extends Construct {
       for (const [suffix, path] of Object.entries({ Root: root, Tenants: tenants })) {
         // RFC 9110 §15.5.6: the function answers 405 with `Allow`; API Gateway would answer 404.
         const routeKey = HttpRouteKey.with(path, HttpMethod.ANY);
-        const added = new HttpRoute(this, `${name}${suffix}`, { httpApi: this.api, routeKey, integration });
+        const added = new HttpRoute(this, `${name}${suffix}`, { httpApi, routeKey, integration });
         Validations.of(added).acknowledge({
           id: 'AwsSolutions-APIG4',
           reason:

@@ -48,14 +48,21 @@ test('house style: cdk-nag (AwsSolutions) has nothing to say that is not acknowl
 
 test('house style: with signer kms cdk-nag has nothing to say that is not acknowledged with a reason', (context) => {
   assert.deepEqual(findings(context, undefined, { signer: 'kms' }), { failed: false, found: [] });
-  const { cdk } = newDeployment({ signer: 'kms' });
-  const metadata = cdk.node.findAll().flatMap(({ node }) => node.metadata);
-  const told = metadata.filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY);
-  const others = told
-    .map(({ data }) => JSON.stringify(data))
-    .filter((each) => !reasons.some((known) => known.test(each)));
+  const others = acknowledged({ signer: 'kms' }).filter((each) => !reasons.some((known) => known.test(each)));
   assert.ok(others.length > 0);
   for (const each of others) assert.match(each, kmsReason);
+});
+
+test('house style: with REST APIs cdk-nag has nothing to say, and what is acknowledged besides stands here', (context) => {
+  const rest = { publicApi: 'rest', mtlsApi: 'rest' };
+  assert.deepEqual(findings(context, undefined, rest), { failed: false, found: [] });
+  const others = acknowledged(rest).filter((each) => !reasons.some((known) => known.test(each)));
+  assert.ok(others.length > 0);
+  for (const each of others)
+    assert.ok(
+      restReasons.some((known) => known.test(each)),
+      each,
+    );
 });
 
 test('house style: cdk-nag would tell of a careless bucket', (context) => {
@@ -74,19 +81,28 @@ const reasons: readonly RegExp[] = [
 /** Besides, with `signer` `kms`. */
 const kmsReason = /AwsSolutions-IAM5\[Resource::(\*|arn:aws:kms:[^\]]+:key\/\*)\].*their tags name the deployment/;
 
-test('house style: nothing is acknowledged but what stands here', () => {
-  const { cdk } = newDeployment();
-  const acknowledged = cdk.node
-    .findAll()
+/** Besides, with REST APIs. */
+const restReasons: readonly RegExp[] = [
+  /AwsSolutions-COG4.*authenticate their clients themselves/,
+  /AwsSolutions-APIG2.*answer in the form of OAuth/,
+  /AwsSolutions-APIG6.*An execution log can hold headers/,
+];
+
+const acknowledged = (changes: Readonly<Record<string, unknown>> = {}) =>
+  newDeployment(changes)
+    .cdk.node.findAll()
     .flatMap(({ node }) => node.metadata)
     .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
     .map(({ data }) => JSON.stringify(data));
+
+test('house style: nothing is acknowledged but what stands here', () => {
+  const all = acknowledged();
   for (const reason of reasons)
     assert.ok(
-      acknowledged.some((each) => reason.test(each)),
+      all.some((each) => reason.test(each)),
       String(reason),
     );
-  for (const each of acknowledged)
+  for (const each of all)
     assert.ok(
       reasons.some((reason) => reason.test(each)),
       each,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseConfiguration } from '../../lib/constructs/configuration.ts';
 import { cdkJson, readFromRoot } from './stacks.ts';
@@ -18,9 +20,11 @@ function problems(changes: Readonly<Record<string, unknown>>): readonly string[]
   return assert.fail(`accepted: ${JSON.stringify(changes)}`);
 }
 
+const root = join(import.meta.dirname, '..', '..');
+const example = JSON.parse(readFromRoot('config/example.json'));
 const certificateArn = 'arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d';
 
-test('design §8: cdk.json is a configuration', () => {
+test('design §8: cdk.json names a configuration', () => {
   const configuration = parse({});
   assert.equal(configuration.domainName, 'auth.example.com');
   assert.equal(configuration.mtlsDomainName, 'mtls.auth.example.com');
@@ -32,6 +36,45 @@ test('design §8: cdk.json is a configuration', () => {
   assert.deepEqual(configuration.throttling, { rate: 1000, burst: 500 });
   assert.equal(configuration.truststore.bundle.certificates.length, 1);
 });
+
+test('design §8: a key of the context goes before that of the file, and the file before the default', () => {
+  const file = JSON.stringify({ ...example, name: 'FromFile', throttlingRate: 7, registryMaxAge: 9 });
+  const readFile = (path: string) => (path === 'config/production.json' ? file : readFromRoot(path));
+  const { name, registryMaxAge, throttling } = parseConfiguration(
+    { config: 'config/production.json', name: 'FromContext', registryMaxAge: undefined },
+    readFile,
+  );
+  assert.deepEqual([name, registryMaxAge, throttling], ['FromContext', 30, { rate: 7, burst: 500 }]);
+});
+
+const files: readonly (readonly [string, unknown, string, RegExp])[] = [
+  ['is not there', 'no/such.json', '', /^config="no\/such\.json": a JSON file that can be read \(.+\)$/],
+  ['is no JSON', 'x.json', '{', /^config="x\.json": a JSON file that can be read \(.+\)$/],
+  ['is a list', 'x.json', '[]', /^config="x\.json": a file with one JSON object$/],
+  ['is null', 'x.json', 'null', /^config="x\.json": a file with one JSON object$/],
+  ['names another', 'x.json', '{"config":"y.json"}', /^config="x\.json": no key "config" inside the file$/],
+  ['is no path', 7, '', /^config=7: the path of a JSON file$/],
+];
+
+for (const [what, config, contents, message] of files) {
+  test(`design §8: a configuration file that ${what} is refused, with its name`, () => {
+    const readFile = (path: string) => (path === 'x.json' ? contents : readFromRoot(path));
+    assert.throws(() => parseConfiguration({ config }, readFile), { message });
+  });
+}
+
+test('design §8: a key that the file spells wrong is refused', () => {
+  const readFile = (path: string) =>
+    path === 'x.json' ? JSON.stringify({ ...example, wafLimit: 5 }) : readFromRoot(path);
+  assert.throws(() => parseConfiguration({ config: 'x.json' }, readFile), /wafLimit=5: no key of the configuration/);
+});
+
+for (const config of readdirSync(join(root, 'config'))) {
+  test(`design §8: config/${config} is a configuration`, () => {
+    const { domainName } = parseConfiguration({ config: `config/${config}` }, readFromRoot);
+    assert.equal(domainName, 'auth.example.com');
+  });
+}
 
 test('design §8: values may be texts, as the command line gives them', () => {
   const configuration = parse({
@@ -70,6 +113,9 @@ test('design §8: every problem is told at once, with the key, the value and wha
     initialTruststore: 'no/such/file.pem',
     alarmEmail: 'nobody',
     logRetentionDays: 2,
+    mtlsApi: 'websocket',
+    publicApi: 'REST',
+    wafRateLimit: 9,
     statusAllowHosts: ['http://10.0.0.7'],
     registryMaxAge: 301,
     throttlingRate: 0,
@@ -85,14 +131,17 @@ test('design §8: every problem is told at once, with the key, the value and wha
     'hostedZoneName',
     'initialTruststore',
     'logRetentionDays',
+    'mtlsApi',
     'mtlsDomainName',
     'name',
     'ownershipCertificateArn',
+    'publicApi',
     'regions',
     'registryMaxAge',
     'statusAllowHosts',
     'throttlingBurst',
     'throttlingRate',
+    'wafRateLimit',
   ]);
   assert.equal(keys.length, new Set(keys).size, 'no key is told twice');
   assert.ok(found.includes('account="12": twelve digits'));
