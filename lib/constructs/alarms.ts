@@ -1,5 +1,6 @@
 /** What an operator is woken for: each alarm has a section in docs/operate.md that says what it means and what to do. */
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   Alarm,
   ComparisonOperator,
@@ -18,13 +19,14 @@ import { Construct } from 'constructs';
 import type { Host } from '../routes.ts';
 import type { EndpointFunction } from './endpoint-function.ts';
 import type { Gateway } from './gateway.ts';
-import type { RestGateway } from './rest-gateway.ts';
 import type { TruststorePublication } from './truststore-publication.ts';
 
 export type AlarmsProps = {
-  readonly gateways: Readonly<Record<Host, Gateway | RestGateway>>;
+  readonly gateways: Readonly<Record<Host, Gateway>>;
   readonly functions: readonly EndpointFunction[];
   readonly truststore: TruststorePublication;
+  /** Those of the domain names, by what they are for. */
+  readonly certificates: Readonly<Record<string, ICertificate>>;
   /**
    * Who is told; the subscription has to be confirmed.
    * @default - nobody: what wants to be told subscribes to the topic
@@ -40,6 +42,9 @@ const severalErrors = 5;
 
 /** Days before the first certificate of a truststore expires. */
 const expiryDays = [60, 30, 7];
+
+/** ACM renews earlier what it issued; a certificate nearer to its end was not renewed, or was imported. */
+const renewalDays = 30;
 
 /** Where the metrics of a stack are: those inside the functions' log lines, and those that filters find there. */
 export const metricsNamespace = (stack: Stack): string => `Certbound/${stack.stackName}`;
@@ -58,7 +63,7 @@ const lessThanOrEqual = ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD;
 export class Alarms extends Construct {
   readonly topic: Topic;
 
-  constructor(scope: Construct, id: string, { gateways, functions, truststore, email }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { gateways, functions, truststore, certificates, email }: AlarmsProps) {
     super(scope, id);
     this.topic = this.alarmTopic();
     if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
@@ -81,6 +86,7 @@ export class Alarms extends Construct {
       const told = `A certificate in a truststore expires within ${days} days`;
       this.add(`CertificateExpires${days}`, told, this.expiry(truststore), days, lessThanOrEqual);
     }
+    this.addCertificates(certificates);
     this.addRefusals();
     this.add('SoftFails', 'A soft-fail let a certificate through', this.ofRequests('SoftFails'), 1);
     const silent = this.ofRequests('StatusUnavailable');
@@ -118,6 +124,15 @@ export class Alarms extends Construct {
       period,
     });
     this.add('Refusals', 'Most requests are refused', percent, refused.percent);
+  }
+
+  /** Those in ACM. Its metric ends when the certificate does, and comes some hours after it: an alarm stays as it is. */
+  private addCertificates(certificates: AlarmsProps['certificates']): void {
+    for (const [name, certificate] of Object.entries(certificates)) {
+      const left = certificate.metricDaysToExpiry();
+      const told = `A certificate of the domain names expires within ${renewalDays} days`;
+      this.add(`${name}CertificateExpiry`, told, left, renewalDays, lessThanOrEqual, TreatMissingData.IGNORE);
+    }
   }
 
   /** What runs by the clock tells in its log line what failed; that it does not run at all tells nobody but its count. */

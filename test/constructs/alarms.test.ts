@@ -13,7 +13,7 @@ test('design §8: every alarm tells one topic when it begins and when it ends, a
   for (const [id, { Properties }] of alarms) {
     assert.deepEqual(Properties.AlarmActions, [{ Ref: topicId }], id);
     assert.deepEqual(Properties.OKActions, [{ Ref: topicId }], id);
-    if (id.includes('KeyRotationStopped')) continue;
+    if (id.includes('KeyRotationStopped') || Properties.MetricName === 'DaysToExpiry') continue;
     assert.equal(Properties.TreatMissingData, 'notBreaching', id);
     const falls = Properties.MetricName === 'CertificateExpiry';
     assert.equal(Properties.ComparisonOperator, `${falls ? 'Less' : 'Greater'}ThanOrEqualToThreshold`, id);
@@ -122,6 +122,23 @@ test('API Gateway mutual TLS: a certificate that expires in 60, 30 and 7 days ra
   assert.equal(found[0].MetricTransformations[0].MetricValue, '$.expires_in_days');
 });
 
+test('ACM: server and ownership certificates that were not renewed raise an alarm, which lasts when their metric ends', () => {
+  const ownership = 'arn:aws:acm:eu-central-1:111122223333:certificate/ownership';
+  const named = templates({ ownershipCertificateArn: ownership }).app;
+  const watched = resources(named, 'AWS::CloudWatch::Alarm')
+    .map(([, { Properties }]) => Properties)
+    .filter(({ MetricName }) => MetricName === 'DaysToExpiry');
+  assert.equal(watched.length, 2);
+  assert.ok(watched.some(({ Dimensions: [{ Value }] }) => Value === ownership));
+  for (const { Namespace, Threshold, ComparisonOperator, TreatMissingData, Statistic } of watched) {
+    assert.deepEqual(
+      [Namespace, Threshold, ComparisonOperator, TreatMissingData, Statistic],
+      ['AWS/CertificateManager', 30, 'LessThanOrEqualToThreshold', 'ignore', 'Minimum'],
+    );
+  }
+  assert.equal(on('DaysToExpiry').length, 1);
+});
+
 test('protocol S20: alarms come by TLS, from CloudWatch of this account alone', () => {
   const [[, policy] = []] = resources(app, 'AWS::SNS::TopicPolicy');
   const statements: readonly { Effect: string; Principal: unknown; Condition: unknown }[] =
@@ -153,7 +170,7 @@ test('design §8: every alarm is one that docs/operate.md has a section for', ()
   for (const [id, { Properties }] of alarms) {
     assert.match(Properties.AlarmDescription, /See docs\/operate\.md\.$/);
     const kind =
-      /(ServerErrors|Errors|Throttles|Refusals|SoftFails|StatusUnavailable|CrlRefreshFailures|KeyRotationFailures|KeyRotationLate|KeyRotationStopped|PublicationFailed|PublicationDrifted|PublicationQueue|CertificateExpires)[0-9]*Alarm/.exec(
+      /(ServerErrors|Errors|Throttles|Refusals|SoftFails|StatusUnavailable|CrlRefreshFailures|KeyRotationFailures|KeyRotationLate|KeyRotationStopped|PublicationFailed|PublicationDrifted|PublicationQueue|CertificateExpires|CertificateExpiry)[0-9]*Alarm/.exec(
         id,
       )?.[1];
     assert.ok(page.includes(`\`…${kind}\``), `${id}: ${kind}`);
