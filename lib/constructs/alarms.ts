@@ -19,10 +19,11 @@ import { Construct } from 'constructs';
 import type { Host } from '../routes.ts';
 import type { EndpointFunction } from './endpoint-function.ts';
 import type { Gateway } from './gateway.ts';
+import type { RestGateway } from './rest-gateway.ts';
 import type { TruststorePublication } from './truststore-publication.ts';
 
 export type AlarmsProps = {
-  readonly gateways: Readonly<Record<Host, Gateway>>;
+  readonly gateways: Readonly<Record<Host, Gateway | RestGateway>>;
   readonly functions: readonly EndpointFunction[];
   readonly truststore: TruststorePublication;
   /** Those of the domain names, by what they are for. */

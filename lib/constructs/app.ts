@@ -1,4 +1,4 @@
-/** The authorization server: functions, two HTTP APIs on two hosts, the truststore between them, records, outputs. */
+/** The authorization server: functions, an API for each of the two hosts, the truststore between them, records, outputs. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Certificate, CertificateValidation, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -13,6 +13,7 @@ import { EndpointFunction } from './endpoint-function.ts';
 import { Gateway } from './gateway.ts';
 import { GatewayDomain } from './gateway-domain.ts';
 import { httpFunctions, tableStatements } from './grants.ts';
+import { RestGateway } from './rest-gateway.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 import { TruststorePublication } from './truststore-publication.ts';
 
@@ -26,15 +27,19 @@ export type AppStackProps = StackProps & {
 export class AppStack extends Stack {
   constructor(scope: Construct, id: string, { configuration, data, deployment, ...props }: AppStackProps) {
     super(scope, id, props);
-    const { domainName, mtlsDomainName, throttling, truststore } = configuration;
+    const { domainName, mtlsDomainName, apis, wafRateLimit, throttling, truststore } = configuration;
     const logRetention = configuration.logRetentionDays;
     const zone = configuration.zone && HostedZone.fromHostedZoneAttributes(this, 'Zone', configuration.zone);
     const certificate = this.certificate(configuration, zone);
     const ownershipCertificate = this.ownershipCertificate(configuration);
     const functions = this.functions(configuration, data);
 
-    const gateway = (name: Host) =>
-      new Gateway(this, `${name}Gateway`, { host: name, functions, throttling, logRetention });
+    const gateway = (host: Host) => {
+      const common = { host, functions, throttling, logRetention };
+      return apis[host] === 'rest'
+        ? new RestGateway(this, `${host}RestGateway`, { ...common, addressLimit: wafRateLimit })
+        : new Gateway(this, `${host}Gateway`, common);
+    };
     const gateways = { public: gateway('public'), mtls: gateway('mtls') };
     const published = new TruststorePublication(this, 'Truststore', {
       domainName: mtlsDomainName,
