@@ -1,15 +1,7 @@
 /** What an operator is woken for: each alarm has a section in docs/operate.md that says what it means and what to do. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Metric,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
@@ -50,8 +42,8 @@ const renewalDays = 30;
 /** Where the metrics of a stack are: those inside the functions' log lines, and those that filters find there. */
 export const metricsNamespace = (stack: Stack): string => `Certbound/${stack.stackName}`;
 
-/** Refused requests within one period, and their part of all in percent, that are no single client's mistake. */
-const refused = { least: 50, percent: 50 };
+/** Percent of all requests in that time that are no single client's mistake. */
+const refused = { percent: 50, period: Duration.minutes(15) };
 
 /** Requests within one period whose certificate's status nobody answered: more than one slow moment of a responder. */
 const unanswered = 5;
@@ -118,12 +110,7 @@ export class Alarms extends Construct {
   }
 
   private addRefusals(): void {
-    const percent = new MathExpression({
-      expression: `IF(refusals >= ${refused.least}, 100 * refusals / requests, 0)`,
-      usingMetrics: { refusals: this.ofRequests('Refusals'), requests: this.ofRequests('Requests') },
-      label: 'Refused, percent',
-      period,
-    });
+    const percent = this.ofRequests('RefusedPercent').with({ period: refused.period, statistic: Stats.AVERAGE });
     this.add('Refusals', 'Most requests are refused', percent, refused.percent);
   }
 

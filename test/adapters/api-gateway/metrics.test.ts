@@ -69,6 +69,8 @@ test('design §8: a refusal is counted by its reason, an answer without one is n
   const refused = metricsOf(written({ error: 'invalid_client', reason: 'certificate_revoked' }, 'n'));
   assert.deepEqual(refused.get('Refusals'), { value: 1, Dimensions: [[], ['reason']] });
   assert.equal(metricsOf(written({}, 'n')).has('Refusals'), false);
+  assert.equal(refused.get('RefusedPercent')?.value, 100);
+  assert.equal(metricsOf(written({}, 'n')).get('RefusedPercent')?.value, 0);
 });
 
 test('design §8: a fault, a soft-fail and a responder that does not answer are counted, each as what it is', () => {
