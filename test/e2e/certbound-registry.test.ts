@@ -140,6 +140,19 @@ test('certbound: policy set takes effect: silence is 503, tolerated, not asked a
   await until(ask, status(503));
 });
 
+test('certbound truststore status: what the running gateway lets connect', async () => {
+  const found = (await done('truststore', 'status')) as {
+    domain: string;
+    published?: { certificates: number; sha256: string };
+  };
+  assert.equal(found.domain, 'localhost');
+  assert.ok((found.published?.certificates ?? 0) >= 2);
+  const { exit, out } = await certbound('truststore', 'status');
+  assert.equal(exit, 0);
+  assert.match(out, /^domain name +localhost$/m);
+  assert.ok(out.includes(found.published?.sha256 ?? 'none'));
+});
+
 /** Runs the check; exit code and verdict agree. */
 async function checked(pem: string, name: string, ...args: string[]) {
   const { exit, out, error } = await certbound('check', folder.write(name, pem), ...args, '--json');
