@@ -36,9 +36,10 @@ async function openRegistry(options: SessionOptions): Promise<OpenRegistry> {
     throw new AskedWrongly('--registry and --grants belong together: the outputs of the stack Data name both tables');
   }
   const config = parseConfig({ ...env, REGISTRY_TABLE, GRANTS_TABLE });
-  const client = sdkClient(options.region === undefined ? {} : { region: options.region });
+  const region = options.region ?? env['AWS_REGION'];
+  const client = sdkClient(region === undefined ? {} : { region });
   const { statusAllowHosts } = config;
-  return { stores: dynamoStores(client, config), statusAllowHosts, close: async () => client.close() };
+  return { stores: dynamoStores(client, config, region), statusAllowHosts, close: async () => client.close() };
 }
 
 async function openLocal(state: string): Promise<OpenRegistry> {

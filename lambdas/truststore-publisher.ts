@@ -16,7 +16,7 @@ const domains = apiGatewayDomainNames({ config: s3.config, wait: pause, ...(emul
 
 export const handler = publicationFunction({
   targets: config.truststores ?? [],
-  ports: { ...dynamoStores(signedClient(aws), config), objects: s3ObjectStore(s3), domains },
+  ports: { ...dynamoStores(signedClient(aws), config, aws.region), objects: s3ObjectStore(s3), domains },
   answer: (url, body) => putAnswer(url, body, { emulator: emulator !== undefined }),
   logLevel: config.logLevel,
 });

@@ -14,11 +14,12 @@ const elapsed = () => performance.now();
 
 /** Answered by DynamoDB and the network. */
 export function crlRefreshPorts(config: Config, refresh: RefreshCrl): CrlRefreshPorts {
-  const client = signedClient(functionAwsEnvironment());
+  const aws = functionAwsEnvironment();
+  const client = signedClient(aws);
   const { tenants, truststore, blocks, versions, crls, crlSources } = dynamoStores(client, config);
   const { registryMaxAge: maxAge, statusAllowHosts: allowHosts } = config;
   return {
-    turn: dynamoRefreshTurn(client, config.grantsTable),
+    turn: dynamoRefreshTurn(client, config.grantsTable, aws.region),
     tenants,
     registry: registry({ tenants, truststore, blocks, versions }, { maxAge, now, fetch: guardedFetch({ allowHosts }) }),
     sources: crlSources,

@@ -1,8 +1,8 @@
 /** The authorization server: functions, an API for each of the two hosts, the truststore between them, records, outputs. */
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Certificate, CertificateValidation, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { HealthCheck, HealthCheckType, HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { type Config, parseConfig, toEnvironment } from '../config.ts';
 import { type Host, httpRoutes, scheduleRoutes } from '../routes.ts';
@@ -52,11 +52,13 @@ export class AppStack extends Stack {
       deployment,
       logRetention,
     });
+    const nearest = zone && this.nearest(configuration, certificate, gateways.public, zone);
     const publicDomain = new GatewayDomain(this, 'PublicDomain', {
       domainName,
       certificate,
       gateway: gateways.public,
       zone,
+      nearest,
     });
     const mtlsDomain = new GatewayDomain(this, 'MtlsDomain', {
       domainName: mtlsDomainName,
@@ -65,6 +67,7 @@ export class AppStack extends Stack {
       gateway: gateways.mtls,
       mtls: { bucket: data.truststore, key: published.key, version: published.version },
       zone,
+      nearest,
     });
 
     const alarms = new Alarms(this, 'Alarms', {
@@ -117,21 +120,49 @@ export class AppStack extends Stack {
     );
   }
 
-  private certificate({ certificateArn, domainName, mtlsDomainName }: DeploymentConfiguration, zone?: IHostedZone) {
+  /** A host of the region alone, and Route 53 asking it; undefined where there is one region. */
+  private nearest(
+    { regions, domainName, healthCheckPath }: DeploymentConfiguration,
+    certificate: ICertificate,
+    gateway: Gateway | RestGateway,
+    zone: IHostedZone,
+  ) {
+    if (regions.length === 1) return undefined;
+    const { region } = this;
+    const fqdn = regionalHost(domainName, region);
+    new GatewayDomain(this, 'RegionalDomain', { domainName: fqdn, certificate, gateway, zone });
+    new CfnOutput(this, 'RegionalUri', { value: `https://${fqdn}` });
+    const healthCheck = new HealthCheck(this, 'Health', {
+      type: HealthCheckType.HTTPS,
+      fqdn,
+      resourcePath: healthCheckPath,
+      requestInterval: Duration.seconds(30),
+      failureThreshold: 3,
+    });
+    return { region, healthCheck };
+  }
+
+  private certificate(configuration: DeploymentConfiguration, zone?: IHostedZone) {
+    const { domainName, mtlsDomainName, regions } = configuration;
+    const certificateArn = configuration.certificateArns[this.region];
     if (certificateArn) return Certificate.fromCertificateArn(this, 'Certificate', certificateArn);
     return new Certificate(this, 'Certificate', {
       domainName,
-      subjectAlternativeNames: [mtlsDomainName],
+      subjectAlternativeNames: [mtlsDomainName, ...(regions.length > 1 ? [regionalHost(domainName, this.region)] : [])],
       validation: CertificateValidation.fromDns(zone),
     });
   }
 
-  private ownershipCertificate({ ownershipCertificateArn }: DeploymentConfiguration): ICertificate | undefined {
+  private ownershipCertificate({ ownershipCertificateArns }: DeploymentConfiguration): ICertificate | undefined {
+    const ownershipCertificateArn = ownershipCertificateArns[this.region];
     return ownershipCertificateArn === undefined
       ? undefined
       : Certificate.fromCertificateArn(this, 'OwnershipCertificate', ownershipCertificateArn);
   }
 }
+
+/** `auth.example.com` → `auth-eu-west-1.example.com`. */
+const regionalHost = (host: string, region: string) => host.replace('.', `-${region}.`);
 
 const functionsIn = (stack: Stack) => stack.node.findAll().filter((each) => each instanceof EndpointFunction);
 

@@ -10,6 +10,7 @@ export type DeploymentConfiguration = {
   readonly name: string;
   /** The account; whichever the credentials belong to where it is absent. */
   readonly account?: string;
+  /** The first is the home region, where the tables are made. */
   readonly regions: readonly string[];
   /** The public host; `https://` before it is the issuer (RFC 8414 §2). */
   readonly domainName: string;
@@ -17,10 +18,12 @@ export type DeploymentConfiguration = {
   readonly mtlsDomainName: string;
   /** The public hosted zone of both hosts; the records are the operator's where it is absent. */
   readonly zone?: HostedZone;
-  /** An ACM certificate for both hosts; one is made and validated in the zone where it is absent. */
-  readonly certificateArn?: string;
-  /** API Gateway: a public ACM certificate for the mTLS host, needed where `certificateArn` is an imported one. */
-  readonly ownershipCertificateArn?: string;
+  /** By region, an ACM certificate for the hosts; one is made and validated in the zone where there is none. */
+  readonly certificateArns: Readonly<Record<string, string>>;
+  /** API Gateway: a public ACM certificate for the mTLS host, needed where that of its region is an imported one. */
+  readonly ownershipCertificateArns: Readonly<Record<string, string>>;
+  /** What Route 53 asks for in each region, where there are several. */
+  readonly healthCheckPath: string;
   readonly truststore: { readonly path: string; readonly bundle: TruststoreBundle };
   /** How private signing keys are kept (docs/keys.md). */
   readonly signer: Signer;
@@ -47,6 +50,8 @@ const name = /^[A-Za-z][A-Za-z0-9-]{0,30}$/;
 const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
 const region = /^[a-z]{2}(-[a-z]+)+-[0-9]$/;
 const certificate = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate\/[A-Za-z0-9-]+$/;
+const certificatesAllowed = 'the ARN of an ACM certificate, one for each region';
+const metadataPath = '/.well-known/oauth-authorization-server';
 const hostAndPort = /^(\[[0-9a-f:]+\]|[a-z0-9.-]{1,253}):[0-9]{1,5}$/;
 const email = /^[^\s@]{1,64}@(?=.{4,253}$)[A-Za-z0-9.-]+\.[A-Za-z]{2,63}$/;
 const signers: readonly Signer[] = ['data-key-pair', 'kms'];
@@ -81,12 +86,13 @@ export function parseConfiguration(
   const configuration = {
     name: read('name', 'Certbound', 'a letter, then at most 30 letters, digits and hyphens', matching(name)),
     account: optional('account', 'twelve digits', /^[0-9]{12}$/),
-    regions: read('regions', undefined, 'one AWS region; several are not there yet', parseRegions),
+    regions: read('regions', undefined, 'one to five AWS regions, each once', parseRegions),
     domainName: read('domainName', undefined, 'a host name in lower case', matching(host)),
     mtlsDomainName: read('mtlsDomainName', undefined, 'a host name in lower case', matching(host)),
     zone: hostedZoneId && zoneName ? { hostedZoneId, zoneName } : undefined,
-    certificateArn: optional('certificateArn', 'the ARN of an ACM certificate', certificate),
-    ownershipCertificateArn: optional('ownershipCertificateArn', 'the ARN of an ACM certificate', certificate),
+    certificateArns: read('certificateArn', [], certificatesAllowed, parseCertificates),
+    ownershipCertificateArns: read('ownershipCertificateArn', [], certificatesAllowed, parseCertificates),
+    healthCheckPath: read('healthCheckPath', metadataPath, 'a path of the public host', matching(/^\/[\w./-]{1,200}$/)),
     alarmEmail: optional('alarmEmail', 'an e-mail address', email),
     signer: read('signer', 'data-key-pair', `one of ${signers.join(', ')}`, parseSigner),
     apis: {
@@ -107,11 +113,7 @@ export function parseConfiguration(
   if ((hostedZoneId === undefined) !== (zoneName === undefined)) {
     problems.push('hostedZoneId, hostedZoneName: a hosted zone needs both, or neither');
   }
-  if (!context['hostedZoneId'] && !context['certificateArn']) {
-    problems.push(
-      problem('certificateArn', '', 'the ARN of an ACM certificate, or else a hosted zone to validate one in'),
-    );
-  }
+  if (!context['hostedZoneId']) problems.push(...missingCertificates(configuration));
   if (problems.length > 0) {
     throw new Error(`The configuration of the deployment has problems:\n  ${problems.join('\n  ')}`);
   }
@@ -122,23 +124,44 @@ const problem = (key: string, given: unknown, allowed: string) => `${key}=${JSON
 
 /** Any member may be undefined here: its own problem has been told already. */
 function relationProblems(configuration: Partial<DeploymentConfiguration>): readonly string[] {
-  const { domainName, mtlsDomainName, regions, zone, certificateArn, ownershipCertificateArn } = configuration;
+  const { domainName, mtlsDomainName, regions = [], zone, certificateArns, ownershipCertificateArns } = configuration;
   const problems: string[] = [];
   if (domainName !== undefined && domainName === mtlsDomainName) {
     problems.push(problem('mtlsDomainName', mtlsDomainName, 'another host than domainName'));
   }
-  for (const [key, value] of Object.entries({ domainName, mtlsDomainName })) {
-    if (zone && value !== undefined && value !== zone.zoneName && !value.endsWith(`.${zone.zoneName}`)) {
-      problems.push(problem(key, value, `a host in the hosted zone ${zone.zoneName}`));
-    }
+  problems.push(...outside('domainName', domainName, zone), ...outside('mtlsDomainName', mtlsDomainName, zone));
+  if (zone && regions.length > 1 && domainName === zone.zoneName) {
+    problems.push(
+      problem('domainName', domainName, 'a host below the zone, beside which a host of each region can be'),
+    );
   }
-  for (const [key, arn] of Object.entries({ certificateArn, ownershipCertificateArn })) {
-    const arnRegion = certificate.exec(arn ?? '')?.[1];
-    if (arnRegion !== undefined && regions && !regions.includes(arnRegion)) {
-      problems.push(problem(key, arn, `a certificate in ${regions.join(', ')}`));
-    }
-  }
+  problems.push(
+    ...otherRegions('certificateArn', certificateArns, regions),
+    ...otherRegions('ownershipCertificateArn', ownershipCertificateArns, regions),
+  );
   return problems;
+}
+
+function missingCertificates({ regions, certificateArns }: Partial<DeploymentConfiguration>): readonly string[] {
+  if (certificateArns === undefined || regions?.every((region) => certificateArns[region] !== undefined)) return [];
+  const allowed = 'the ARN of an ACM certificate for each region, or else a hosted zone to validate one in';
+  return [problem('certificateArn', Object.values(certificateArns).join(','), allowed)];
+}
+
+function outside(key: string, host: string | undefined, zone: HostedZone | undefined): readonly string[] {
+  if (!zone || host === undefined || host === zone.zoneName || host.endsWith(`.${zone.zoneName}`)) return [];
+  return [problem(key, host, `a host in the hosted zone ${zone.zoneName}`)];
+}
+
+function otherRegions(
+  key: string,
+  arns: Readonly<Record<string, string>> | undefined,
+  regions: readonly string[],
+): readonly string[] {
+  if (regions.length === 0) return [];
+  return Object.entries(arns ?? {})
+    .filter(([region]) => !regions.includes(region))
+    .map(([, arn]) => problem(key, arn, `a certificate in ${regions.join(', ')}`));
 }
 
 /** A key of ours that is spelled wrong would otherwise be a default. Those of the CDK have a colon or a hyphen. */
@@ -170,14 +193,24 @@ const matching = (pattern: RegExp) => (value: unknown) =>
   typeof value === 'string' && pattern.test(value) ? value : undefined;
 
 function parseRegions(value: unknown): readonly string[] | undefined {
-  const regions: unknown[] = Array.isArray(value) ? value : [value];
-  const found = regions.map(matching(region)).filter((each) => each !== undefined);
-  return regions.length === 1 && found.length === 1 ? found : undefined;
+  const regions = listed(value);
+  const found = new Set(regions.map(matching(region)).filter((each) => each !== undefined));
+  return found.size > 0 && found.size <= 5 && found.size === regions.length ? [...found] : undefined;
 }
 
 /** On the command line a list is one text with commas. */
+const listed = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? value : String(value).split(',').filter(Boolean);
+
+/** One for each region, which the ARN says. */
+function parseCertificates(value: unknown): Readonly<Record<string, string>> | undefined {
+  const arns = listed(value).map((arn) => (typeof arn === 'string' ? certificate.exec(arn) : null));
+  const found = Object.fromEntries(arns.map((match) => [match?.[1] ?? '', match?.[0] ?? '']));
+  return Object.keys(found).length === arns.length && !('' in found) ? found : undefined;
+}
+
 function parseHosts(value: unknown): readonly string[] | undefined {
-  const hosts: unknown[] = Array.isArray(value) ? value : String(value).split(',').filter(Boolean);
+  const hosts = listed(value);
   const found = hosts.map(matching(hostAndPort)).filter((each) => each !== undefined);
   return found.length === hosts.length ? found : undefined;
 }

@@ -10,10 +10,21 @@ export type RegionalStacks = { readonly data: DataStack; readonly app: AppStack 
 /** Adds the stacks to the app. `at`: the time of the deployment, for which certificates of the truststore are looked at. */
 export function deployment(app: App, configuration: DeploymentConfiguration, at: Date): readonly RegionalStacks[] {
   const { name, account, regions, signer, truststore } = configuration;
+  const [, ...replicas] = regions;
+  let home: DataStack | undefined;
   return regions.map((region) => {
     const env = { region, ...(account && { account }) };
     const description = 'Certbound: tables, truststore and keys';
-    const data = new DataStack(app, `${name}-Data-${region}`, { env, description, signer });
+    const data = new DataStack(app, `${name}-Data-${region}`, {
+      env,
+      description,
+      signer,
+      deployment: name,
+      replicas,
+      crossRegionReferences: replicas.length > 0,
+      ...(home && { home }),
+    });
+    home ??= data;
     const appStack = new AppStack(app, `${name}-App-${region}`, {
       env,
       description: 'Certbound: functions, APIs and domain names',

@@ -8,7 +8,7 @@ import {
   SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { AaaaRecord, ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { AaaaRecord, ARecord, type IHealthCheck, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import type { Gateway } from './gateway.ts';
@@ -33,6 +33,11 @@ export type GatewayDomainProps = {
    * @default - none are made
    */
   readonly zone?: IHostedZone;
+  /**
+   * The same host is in other regions too: Route 53 answers with the nearest one that is healthy.
+   * @default - this is its only region
+   */
+  readonly nearest?: { readonly region: string; readonly healthCheck: IHealthCheck };
 };
 
 export class GatewayDomain extends Construct {
@@ -59,8 +64,11 @@ export class GatewayDomain extends Construct {
     if (props.zone) {
       const alias = new ApiGatewayv2DomainProperties(domain.regionalDomainName, domain.regionalHostedZoneId);
       const record = { zone: props.zone, recordName: props.domainName, target: RecordTarget.fromAlias(alias) };
-      new ARecord(this, 'A', record);
-      new AaaaRecord(this, 'Aaaa', record);
+      new ARecord(this, 'A', { ...record, ...latency(props, 'A') });
+      new AaaaRecord(this, 'Aaaa', { ...record, ...latency(props, 'AAAA') });
     }
   }
 }
+
+const latency = ({ nearest }: GatewayDomainProps, type: string) =>
+  nearest && { region: nearest.region, setIdentifier: `${nearest.region}-${type}`, healthCheck: nearest.healthCheck };

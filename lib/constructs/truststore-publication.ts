@@ -22,6 +22,7 @@ import { type TableArns, tableStatements } from './grants.ts';
 export type TruststorePublicationProps = {
   /** The custom domain name with mutual TLS. */
   readonly domainName: string;
+  /** Of a replica nobody knows the stream before it is there: the clock runs the publisher every minute then. */
   readonly registry: ITableV2;
   readonly tables: TableArns;
   readonly bucket: IBucket;
@@ -66,12 +67,9 @@ export class TruststorePublication extends Construct {
         ...this.statements(props, asset),
       ],
     });
-    Validations.of(this.publisher).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'dynamodb:ListStreams, which Lambda asks of who reads a stream, is granted for no single resource.',
-    });
-    this.runByStream(streamArn(props));
-    this.runByClock();
+    const { tableStreamArn } = props.registry;
+    if (tableStreamArn !== undefined) this.runByStream(tableStreamArn);
+    this.runByClock(tableStreamArn === undefined ? 1 : routes.truststorePublisher.every);
     const publication = new CustomResource(this, 'Publication', {
       resourceType: 'Custom::Truststore',
       serviceToken: this.publisher.function.functionArn,
@@ -98,7 +96,14 @@ export class TruststorePublication extends Construct {
         ],
         `arn:${partition}:apigateway:${region}::/domainnames/${props.domainName}`,
       ),
-      allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], streamArn(props)),
+      ...this.streamStatements(props.registry.tableStreamArn),
+    ];
+  }
+
+  private streamStatements(arn: string | undefined): readonly PolicyStatement[] {
+    if (arn === undefined) return [];
+    return [
+      allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], arn),
       allow(['dynamodb:ListStreams'], '*'),
       allow(['sqs:SendMessage'], this.failures.queueArn),
     ];
@@ -119,6 +124,10 @@ export class TruststorePublication extends Construct {
 
   /** The stream is the queue: in order, each shard once at a time; the lease keeps shards and the other runs apart. */
   private runByStream(eventSourceArn: string): void {
+    Validations.of(this.publisher).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'dynamodb:ListStreams, which Lambda asks of who reads a stream, is granted for no single resource.',
+    });
     const { queueArn } = this.failures;
     new EventSourceMapping(this, 'Stream', {
       target: this.publisher.function,
@@ -136,18 +145,13 @@ export class TruststorePublication extends Construct {
     });
   }
 
-  /** For a domain name that drifted, a run that failed, and a certificate that expired. */
-  private runByClock(): void {
+  /** For a domain name that drifted, a run that failed, a certificate that expired; and where there is no stream. */
+  private runByClock(minutes: number): void {
     new Rule(this, 'Clock', {
-      schedule: Schedule.rate(Duration.minutes(routes.truststorePublisher.every)),
+      schedule: Schedule.rate(Duration.minutes(minutes)),
       targets: [new LambdaFunction(this.publisher.function, { retryAttempts: 0 })],
     });
   }
-}
-
-function streamArn({ registry }: TruststorePublicationProps): string {
-  if (registry.tableStreamArn === undefined) throw new Error('The registry table has no stream');
-  return registry.tableStreamArn;
 }
 
 const allow = (actions: readonly string[], resource: string) =>

@@ -11,6 +11,7 @@ const engine = await startEngine();
 after(() => engine.close());
 const { grantsTable: TableName } = engine.tableNames;
 
+const region = 'eu-central-1';
 const row: TurnRow = {};
 const start = Date.parse('2030-01-01T00:00:00Z');
 let day = 0;
@@ -22,7 +23,7 @@ const newDay = () => {
 
 for (const [name, newTurn] of [
   ['memory', () => memoryRefreshTurn(row)],
-  [engine.name, () => dynamoRefreshTurn(engine.client, TableName)],
+  [engine.name, () => dynamoRefreshTurn(engine.client, TableName, region)],
 ] as const) {
   test(`pki §4: ${name}: one process has the turn until it gives it back`, async () => {
     const [at, one, other] = [newDay(), newTurn(), newTurn()];
@@ -62,20 +63,27 @@ for (const [name, newTurn] of [
 }
 
 test('design §6: the row of the turn is of the kind that the refresh may write, and of no tenant', () => {
-  assert.equal(refreshTurnKey.pk.S, `${kinds.crls.prefix}#TURN`);
+  assert.equal(refreshTurnKey(region).pk.S, `${kinds.crls.prefix}#TURN`);
+});
+
+test('design §6: each region has a turn of its own, because a lease in two copies of a row is none', async () => {
+  const at = newDay();
+  assert.equal(await dynamoRefreshTurn(engine.client, TableName, region).take(at(0), at(65)), true);
+  assert.equal(await dynamoRefreshTurn(engine.client, TableName, 'us-east-1').take(at(1), at(66)), true);
+  assert.equal(await dynamoRefreshTurn(engine.client, TableName, region).take(at(2), at(67)), false);
 });
 
 test('design §6: a row that is none of ours is no turn for ever', async () => {
   const at = newDay();
-  await engine.sdk.send(new PutItemCommand({ TableName, Item: { ...refreshTurnKey, exp: { N: '1' } } }));
-  assert.equal(await dynamoRefreshTurn(engine.client, TableName).take(at(0), at(65)), true);
-  const { Item } = await engine.sdk.send(new GetItemCommand({ TableName, Key: refreshTurnKey }));
+  await engine.sdk.send(new PutItemCommand({ TableName, Item: { ...refreshTurnKey(region), exp: { N: '1' } } }));
+  assert.equal(await dynamoRefreshTurn(engine.client, TableName, region).take(at(0), at(65)), true);
+  const { Item } = await engine.sdk.send(new GetItemCommand({ TableName, Key: refreshTurnKey(region) }));
   assert.deepEqual(Object.keys(Item ?? {}).sort(), ['exp', 'owner', 'pk', 'sk']);
 });
 
 test('house style §4: a table that is not there is an Error with its cause', async () => {
   const at = newDay();
-  await assert.rejects(dynamoRefreshTurn(engine.client, 'no-grants').take(at(0), at(65)), (error: Error) => {
+  await assert.rejects(dynamoRefreshTurn(engine.client, 'no-grants', region).take(at(0), at(65)), (error: Error) => {
     assert.equal((error.cause as Error).name, 'ResourceNotFoundException');
     return true;
   });

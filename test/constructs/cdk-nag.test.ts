@@ -65,6 +65,11 @@ test('house style: with REST APIs cdk-nag has nothing to say, and what is acknow
     );
 });
 
+test('house style: with three regions cdk-nag has nothing to say', (context) => {
+  const three = { regions: ['eu-central-1', 'eu-west-1', 'us-east-1'] };
+  assert.deepEqual(findings(context, undefined, three), { failed: false, found: [] });
+});
+
 test('house style: cdk-nag would tell of a careless bucket', (context) => {
   const { failed, found } = findings(context, ({ data }) => new Bucket(data, 'Careless'));
   assert.equal(failed, true);

@@ -31,7 +31,7 @@ test('design §8: cdk.json names a configuration', () => {
   assert.deepEqual(configuration.regions, ['eu-central-1']);
   assert.deepEqual(configuration.zone, { hostedZoneId: 'Z0123456789EXAMPLE', zoneName: 'example.com' });
   assert.equal(configuration.account, undefined);
-  assert.equal(configuration.certificateArn, undefined);
+  assert.deepEqual(configuration.certificateArns, {});
   assert.equal(configuration.logRetentionDays, 365);
   assert.deepEqual(configuration.throttling, { rate: 1000, burst: 500 });
   assert.equal(configuration.truststore.bundle.certificates.length, 1);
@@ -95,7 +95,7 @@ test('design §8: values may be texts, as the command line gives them', () => {
 test('design §8: an empty text takes back what cdk.json says', () => {
   const configuration = parse({ hostedZoneId: '', hostedZoneName: '', certificateArn, account: '123456789012' });
   assert.equal(configuration.zone, undefined);
-  assert.equal(configuration.certificateArn, certificateArn);
+  assert.deepEqual(configuration.certificateArns, { 'eu-central-1': certificateArn });
   assert.equal(configuration.account, '123456789012');
 });
 
@@ -145,8 +145,10 @@ test('design §8: every problem is told at once, with the key, the value and wha
   ]);
   assert.equal(keys.length, new Set(keys).size, 'no key is told twice');
   assert.ok(found.includes('account="12": twelve digits'));
-  assert.ok(found.includes('regions=["Frankfurt"]: one AWS region; several are not there yet'));
+  assert.ok(found.includes('regions=["Frankfurt"]: one to five AWS regions, each once'));
 });
+
+const two = { regions: ['eu-central-1', 'eu-west-1'] };
 
 const refused: readonly (readonly [string, Readonly<Record<string, unknown>>, RegExp])[] = [
   ['no host', { domainName: undefined }, /^domainName="": a host name/],
@@ -164,7 +166,19 @@ const refused: readonly (readonly [string, Readonly<Record<string, unknown>>, Re
     /^certificateArn="".*or else a hosted zone/,
   ],
   ['a certificate of another region', { certificateArn, regions: ['us-east-1'] }, /a certificate in us-east-1/],
-  ['several regions', { regions: ['eu-central-1', 'eu-west-1'] }, /several are not there yet/],
+  ['a region twice', { regions: ['eu-west-1', 'eu-west-1'] }, /^regions=.*each once/],
+  [
+    'a host at the top of the zone in two regions',
+    { ...two, domainName: 'example.com' },
+    /^domainName=.*below the zone/,
+  ],
+  [
+    'no zone, and a certificate for one of two regions',
+    { ...two, hostedZoneId: '', hostedZoneName: '', certificateArn },
+    /^certificateArn=.*for each region/,
+  ],
+  ['two certificates of one region', { ...two, certificateArn: [certificateArn, certificateArn] }, /^certificateArn=/],
+  ['a health check without a path', { healthCheckPath: 'jwks' }, /^healthCheckPath=.*a path of the public host/],
   ['no region', { regions: [] }, /^regions=/],
   ['an address with a space', { alarmEmail: 'a b@example.com' }, /^alarmEmail=.*an e-mail address/],
   ['an address without a host', { alarmEmail: 'ops@' }, /^alarmEmail=/],

@@ -17,13 +17,14 @@ export const cdkJson: Readonly<Record<string, unknown>> = JSON.parse(
 
 export const readFromRoot = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** `cdk` is the App; `data` and `app` are the stacks of its one region. */
+/** `cdk` is the App; `data` and `app` are the stacks of its first region. */
 export function newDeployment(changes: Readonly<Record<string, unknown>> = {}, outdir?: string) {
   const context = { ...cdkJson, 'aws:cdk:bundling-stacks': [], ...changes };
   const cdk = new App({ context, analyticsReporting: false, ...(outdir && { outdir }) });
-  const [stacks] = deployment(cdk, parseConfiguration(cdk.node.getAllContext(), readFromRoot), at);
+  const regions = deployment(cdk, parseConfiguration(cdk.node.getAllContext(), readFromRoot), at);
+  const [stacks] = regions;
   if (stacks === undefined) throw new Error('There is no region');
-  return { cdk, ...stacks };
+  return { cdk, regions, ...stacks };
 }
 
 export function templates(changes: Readonly<Record<string, unknown>> = {}) {

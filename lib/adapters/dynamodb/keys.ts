@@ -84,8 +84,16 @@ export const crlHeadKey = (tenant: string, crl: string): Key => key(crlPartition
 export const crlShardKey = (tenant: string, crl: string, shard: string): Key =>
   key(crlPartition(tenant, crl), `SHARD#${shard}`);
 
-/** No tenant's: no tenant has an empty name. */
-export const refreshTurnKey: Key = key(`${kinds.crls.prefix}#TURN`, 'TURN');
+/** A lease of two regions would be none: their copies of a row agree a second later. */
+const regionName = /^[a-z0-9-]{1,64}$/;
+
+function checkedRegion(region: string): string {
+  if (!regionName.test(region)) throw new Error(`${JSON.stringify(region.slice(0, 80))} is no region`);
+  return region;
+}
+
+/** No tenant's: no tenant has an empty name. Throws an Error where `region` could be none. */
+export const refreshTurnKey = (region: string): Key => key(`${kinds.crls.prefix}#TURN`, checkedRegion(region));
 
 export const crlSourcesPartition = (tenant: string): string => `${kinds.crlSources.prefix}${checkedTenant(tenant)}`;
 
@@ -93,14 +101,15 @@ export const crlSourceKey = (tenant: string, crl: string): Key => key(crlSources
 
 const hostName = /^(?=.{1,253}$)[a-z0-9.-]+$/;
 
-/** Of one domain name: `CURRENT` and `FAILURE`. Throws an Error where it could be none. */
-export function publicationKey(domain: string, row: 'CURRENT' | 'FAILURE'): Key {
+/** Of one domain name in one region: `CURRENT` and `FAILURE`. Throws an Error where it could be none. */
+export function publicationKey(region: string, domain: string, row: 'CURRENT' | 'FAILURE'): Key {
   if (!hostName.test(domain)) throw new Error(`${JSON.stringify(domain.slice(0, 80))} is no domain name`);
-  return key(`${kinds.publications.prefix}${domain}`, row);
+  return key(`${kinds.publications.prefix}${checkedRegion(region)}#${domain}`, row);
 }
 
-/** Leases are of the kind that they are for; no domain name has capitals. */
-export const leaseKey = (name: string): Key => key(`${kinds.publications.prefix}LEASE`, name);
+/** Leases are of the kind that they are for; no domain name has capitals. Throws an Error where `region` could be none. */
+export const leaseKey = (region: string, name: string): Key =>
+  key(`${kinds.publications.prefix}${checkedRegion(region)}#LEASE`, name);
 
 /** RFC 7523 §3 (7): both parts are what a client says, so they are hashed, and apart from each other. */
 export const assertionKey = (tenant: string, client_id: string, jti: string): Key =>

@@ -1,4 +1,4 @@
-/** Leases in the registry table: a row that one holder at a time has, by conditional writes. */
+/** Leases in the registry table: a row of its region that one holder at a time has, by conditional writes. */
 import type { LeaseStore } from '../../publication/ports.ts';
 import { conditionHeld, ifConditionHeld } from './answer.ts';
 import { attributes, type PlainMembers } from './attribute-value.ts';
@@ -8,11 +8,11 @@ import { count, optional, parseRow, shape } from './row-parser.ts';
 
 type Update = Omit<Operations['UpdateItem']['input'], 'TableName' | 'Key' | 'ExpressionAttributeValues'>;
 
-export function dynamoLeaseStore(client: DynamoClient, registryTable: string): LeaseStore {
+export function dynamoLeaseStore(client: DynamoClient, registryTable: string, region: string): LeaseStore {
   const update = (name: string, values: PlainMembers, input: Update) =>
     client.call('UpdateItem', {
       TableName: registryTable,
-      Key: leaseKey(name),
+      Key: leaseKey(region, name),
       ExpressionAttributeValues: attributes(values),
       ...input,
     });

@@ -1,4 +1,4 @@
-/** Published truststores in the registry table: for each domain name the current one, and the failure since. */
+/** Published truststores in the registry table: for each domain name of a region the current one, and the failure since. */
 import type { RefusedCertificate } from '../../publication/assemble.ts';
 import type { PublicationStore } from '../../publication/ports.ts';
 import type { Publication, PublicationAttempt } from '../../publication/publication.ts';
@@ -11,10 +11,10 @@ import { count, flag, list, oneOf, optional, parseRow, shape, text } from './row
 /** DynamoDB takes items of 400 KB: of more refused certificates than these, the others stand in the log alone. */
 const maxRefused = 200;
 
-export function dynamoPublicationStore(client: DynamoClient, registryTable: string): PublicationStore {
+export function dynamoPublicationStore(client: DynamoClient, registryTable: string, region: string): PublicationStore {
   const put = (Item: Item) => client.call('PutItem', { TableName: registryTable, Item });
   const find = (domain: string, row: 'CURRENT' | 'FAILURE') =>
-    getItem(client, registryTable, publicationKey(domain, row));
+    getItem(client, registryTable, publicationKey(region, domain, row));
   return {
     async current(domain) {
       return parseRow(await find(domain, 'CURRENT'), publicationRow);
@@ -25,13 +25,13 @@ export function dynamoPublicationStore(client: DynamoClient, registryTable: stri
     async published(publication) {
       const { domain, refused } = publication;
       const row = { ...publication, refused: refused.slice(0, maxRefused) };
-      await put({ ...publicationKey(domain, 'CURRENT'), ...attributes(row) });
+      await put({ ...publicationKey(region, domain, 'CURRENT'), ...attributes(row) });
       // No function may delete rows: an empty one is no failure.
-      await put(publicationKey(domain, 'FAILURE'));
+      await put(publicationKey(region, domain, 'FAILURE'));
     },
     async failed(attempt) {
       const row = { ...attempt, refused: attempt.refused.slice(0, maxRefused) };
-      await put({ ...publicationKey(attempt.domain, 'FAILURE'), ...attributes(row) });
+      await put({ ...publicationKey(region, attempt.domain, 'FAILURE'), ...attributes(row) });
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Whose turn it is to refresh CRLs: one row in the grants table (docs/storage.md). */
+/** Whose turn it is to refresh CRLs: one row of its region in the grants table (docs/storage.md). */
 import { randomUUID } from 'node:crypto';
 import type { RefreshTurn } from '../../oauth/crl-refresh.ts';
 import { conditionHeld } from './answer.ts';
@@ -6,13 +6,13 @@ import { attributes } from './attribute-value.ts';
 import type { DynamoClient } from './client.ts';
 import { refreshTurnKey } from './keys.ts';
 
-export function dynamoRefreshTurn(client: DynamoClient, TableName: string): RefreshTurn {
+export function dynamoRefreshTurn(client: DynamoClient, TableName: string, region: string): RefreshTurn {
   // A new one for each turn, so that a run which has outlived its own gives back nobody else's.
   let owner = '';
   const put = (exp: number, ConditionExpression: string, values: Readonly<Record<string, string | number>>) => {
     const write = client.call('PutItem', {
       TableName,
-      Item: { ...refreshTurnKey, ...attributes({ owner, exp }) },
+      Item: { ...refreshTurnKey(region), ...attributes({ owner, exp }) },
       ConditionExpression,
       ExpressionAttributeNames: { '#owner': 'owner', ...('at' in values && { '#exp': 'exp' }) },
       ExpressionAttributeValues: attributes(

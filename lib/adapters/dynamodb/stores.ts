@@ -18,7 +18,8 @@ import { dynamoTokenStore } from './token-store.ts';
 import { dynamoTruststoreStore } from './truststore-store.ts';
 import { dynamoVersionStore } from './version-store.ts';
 
-export function dynamoStores(client: DynamoClient, tables: TableNames): Stores {
+/** `region`: whose publications and leases these are. */
+export function dynamoStores(client: DynamoClient, tables: TableNames, region = 'local'): Stores {
   const { registryTable, grantsTable } = tables;
   const versions = dynamoVersionStore(client, registryTable);
   return {
@@ -36,7 +37,7 @@ export function dynamoStores(client: DynamoClient, tables: TableNames): Stores {
     crlSources: dynamoCrlSourceStore(client, grantsTable),
     audit: dynamoAuditStore(client, tables),
     keys: dynamoSigningKeyStore(client, registryTable),
-    leases: dynamoLeaseStore(client, registryTable),
-    publications: dynamoPublicationStore(client, registryTable),
+    leases: dynamoLeaseStore(client, registryTable, region),
+    publications: dynamoPublicationStore(client, registryTable, region),
   };
 }

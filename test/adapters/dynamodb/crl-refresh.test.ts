@@ -92,7 +92,7 @@ async function verdict(tenant = 'a') {
 }
 
 const ports: CrlRefreshPorts = {
-  turn: dynamoRefreshTurn(engine.client, engine.tableNames.grantsTable),
+  turn: dynamoRefreshTurn(engine.client, engine.tableNames.grantsTable, 'eu-central-1'),
   tenants: stores.tenants,
   registry: registry(stores, { maxAge: 0, now, fetch: guardedFetch({ allowHosts: [] }) }),
   sources: stores.crlSources,
