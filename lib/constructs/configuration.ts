@@ -1,8 +1,24 @@
 /** The configuration of a deployment: the file of an environment and context keys, typed and checked (docs/deploy.md). */
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Host } from '../routes.ts';
 import { parseTruststoreBundle, type TruststoreBundle } from '../truststore-bundle.ts';
 import { configurationKeys } from './configuration-file.ts';
+import { missingCertificates, relationProblems } from './configuration-relations.ts';
+import {
+  type ApiKind,
+  apiKinds,
+  matching,
+  oneOf,
+  parseAddressLimit,
+  parseCertificates,
+  parseCount,
+  parseHosts,
+  parseRegions,
+  parseRetention,
+  problem,
+  retentions,
+  signers,
+} from './configuration-values.ts';
 import type { Signer } from './signing-keys.ts';
 
 export type DeploymentConfiguration = {
@@ -42,21 +58,13 @@ export type DeploymentConfiguration = {
   readonly throttling: { readonly rate: number; readonly burst: number };
 };
 
-export type ApiKind = 'http' | 'rest';
-
 export type HostedZone = { readonly hostedZoneId: string; readonly zoneName: string };
 
 const name = /^[A-Za-z][A-Za-z0-9-]{0,30}$/;
 const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
-const region = /^[a-z]{2}(-[a-z]+)+-[0-9]$/;
-const certificate = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate\/[A-Za-z0-9-]+$/;
 const certificatesAllowed = 'the ARN of an ACM certificate, one for each region';
 const metadataPath = '/.well-known/oauth-authorization-server';
-const hostAndPort = /^(\[[0-9a-f:]+\]|[a-z0-9.-]{1,253}):[0-9]{1,5}$/;
 const email = /^[^\s@]{1,64}@(?=.{4,253}$)[A-Za-z0-9.-]+\.[A-Za-z]{2,63}$/;
-const signers: readonly Signer[] = ['data-key-pair', 'kms'];
-const apiKinds: readonly ApiKind[] = ['http', 'rest'];
-const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
 /**
  * Reads the configuration from all context keys and the file that `config` names; `readFile` reads that file and the
@@ -79,6 +87,9 @@ export function parseConfiguration(
   // An empty text is what `-c key=` gives: it takes back what cdk.json says.
   const optional = (key: string, allowed: string, pattern: RegExp) =>
     read(key, '', allowed, (value) => (value === '' ? '' : matching(pattern)(value))) || undefined;
+  // The first is the default.
+  const choice = <T extends string>(key: string, values: readonly T[]) =>
+    read(key, values[0], `one of ${values.join(', ')}`, oneOf(values));
 
   const hostedZoneId = optional('hostedZoneId', 'the id of a Route 53 hosted zone, Z…', /^Z[A-Z0-9]{1,31}$/);
   const zoneName = optional('hostedZoneName', 'the name of that hosted zone, in lower case', host);
@@ -94,11 +105,8 @@ export function parseConfiguration(
     ownershipCertificateArns: read('ownershipCertificateArn', [], certificatesAllowed, parseCertificates),
     healthCheckPath: read('healthCheckPath', metadataPath, 'a path of the public host', matching(/^\/[\w./-]{1,200}$/)),
     alarmEmail: optional('alarmEmail', 'an e-mail address', email),
-    signer: read('signer', 'data-key-pair', `one of ${signers.join(', ')}`, parseSigner),
-    apis: {
-      public: read('publicApi', 'http', `one of ${apiKinds.join(', ')}`, parseApi),
-      mtls: read('mtlsApi', 'http', `one of ${apiKinds.join(', ')}`, parseApi),
-    },
+    signer: choice('signer', signers),
+    apis: { public: choice('publicApi', apiKinds), mtls: choice('mtlsApi', apiKinds) },
     wafRateLimit: read('wafRateLimit', 30_000, 'requests in five minutes from 10 to 2000000', parseAddressLimit),
     logRetentionDays: read('logRetentionDays', 365, `one of ${retentions.join(', ')}`, parseRetention),
     statusAllowHosts: read('statusAllowHosts', [], 'a list of host:port', parseHosts),
@@ -118,50 +126,6 @@ export function parseConfiguration(
     throw new Error(`The configuration of the deployment has problems:\n  ${problems.join('\n  ')}`);
   }
   return configuration;
-}
-
-const problem = (key: string, given: unknown, allowed: string) => `${key}=${JSON.stringify(given ?? '')}: ${allowed}`;
-
-/** Any member may be undefined here: its own problem has been told already. */
-function relationProblems(configuration: Partial<DeploymentConfiguration>): readonly string[] {
-  const { domainName, mtlsDomainName, regions = [], zone, certificateArns, ownershipCertificateArns } = configuration;
-  const problems: string[] = [];
-  if (domainName !== undefined && domainName === mtlsDomainName) {
-    problems.push(problem('mtlsDomainName', mtlsDomainName, 'another host than domainName'));
-  }
-  problems.push(...outside('domainName', domainName, zone), ...outside('mtlsDomainName', mtlsDomainName, zone));
-  if (zone && regions.length > 1 && domainName === zone.zoneName) {
-    problems.push(
-      problem('domainName', domainName, 'a host below the zone, beside which a host of each region can be'),
-    );
-  }
-  problems.push(
-    ...otherRegions('certificateArn', certificateArns, regions),
-    ...otherRegions('ownershipCertificateArn', ownershipCertificateArns, regions),
-  );
-  return problems;
-}
-
-function missingCertificates({ regions, certificateArns }: Partial<DeploymentConfiguration>): readonly string[] {
-  if (certificateArns === undefined || regions?.every((region) => certificateArns[region] !== undefined)) return [];
-  const allowed = 'the ARN of an ACM certificate for each region, or else a hosted zone to validate one in';
-  return [problem('certificateArn', Object.values(certificateArns).join(','), allowed)];
-}
-
-function outside(key: string, host: string | undefined, zone: HostedZone | undefined): readonly string[] {
-  if (!zone || host === undefined || host === zone.zoneName || host.endsWith(`.${zone.zoneName}`)) return [];
-  return [problem(key, host, `a host in the hosted zone ${zone.zoneName}`)];
-}
-
-function otherRegions(
-  key: string,
-  arns: Readonly<Record<string, string>> | undefined,
-  regions: readonly string[],
-): readonly string[] {
-  if (regions.length === 0) return [];
-  return Object.entries(arns ?? {})
-    .filter(([region]) => !regions.includes(region))
-    .map(([, arn]) => problem(key, arn, `a certificate in ${regions.join(', ')}`));
 }
 
 /** A key of ours that is spelled wrong would otherwise be a default. Those of the CDK have a colon or a hyphen. */
@@ -188,46 +152,3 @@ function readBundle(
     return refuse([`a file that can be read (${error instanceof Error ? error.message : String(error)})`]);
   }
 }
-
-const matching = (pattern: RegExp) => (value: unknown) =>
-  typeof value === 'string' && pattern.test(value) ? value : undefined;
-
-function parseRegions(value: unknown): readonly string[] | undefined {
-  const regions = listed(value);
-  const found = new Set(regions.map(matching(region)).filter((each) => each !== undefined));
-  return found.size > 0 && found.size <= 5 && found.size === regions.length ? [...found] : undefined;
-}
-
-/** On the command line a list is one text with commas. */
-const listed = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value : String(value).split(',').filter(Boolean);
-
-/** One for each region, which the ARN says. */
-function parseCertificates(value: unknown): Readonly<Record<string, string>> | undefined {
-  const arns = listed(value).map((arn) => (typeof arn === 'string' ? certificate.exec(arn) : null));
-  const found = Object.fromEntries(arns.map((match) => [match?.[1] ?? '', match?.[0] ?? '']));
-  return Object.keys(found).length === arns.length && !('' in found) ? found : undefined;
-}
-
-function parseHosts(value: unknown): readonly string[] | undefined {
-  const hosts = listed(value);
-  const found = hosts.map(matching(hostAndPort)).filter((each) => each !== undefined);
-  return found.length === hosts.length ? found : undefined;
-}
-
-function parseRetention(value: unknown): RetentionDays | undefined {
-  return retentions.find((days) => String(days) === String(value));
-}
-
-const parseCount = (most: number) => (value: unknown) =>
-  /^[1-9][0-9]{0,5}$/.test(String(value)) && Number(value) <= most ? Number(value) : undefined;
-
-/** AWS WAF: a limit is ten or more. */
-function parseAddressLimit(value: unknown): number | undefined {
-  const limit = /^[1-9][0-9]{1,6}$/.test(String(value)) ? Number(value) : 0;
-  return limit >= 10 && limit <= 2_000_000 ? limit : undefined;
-}
-
-const parseApi = (value: unknown): ApiKind | undefined => apiKinds.find((kind) => kind === value);
-
-const parseSigner = (value: unknown): Signer | undefined => signers.find((signer) => signer === value);
