@@ -27,6 +27,9 @@ export type ConstrainingSubtree = {
 
 const label = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
 const hostPattern = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)*(?=\\d*[a-z_-])${label}$`);
+const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+const dotString = new RegExp(`^${atom}(?:\\.${atom})*$`);
+const quotedString = /^"((?:[ !#-[\]-~]|\\[ -~])*)"$/;
 const unreadable: Form = { kind: 'unreadable' };
 
 /** RFC 5280 §6.1.3 (b): the subject, where there is one, its e-mail addresses, and every subjectAltName. */
@@ -64,8 +67,14 @@ function readHost(text: string): Form {
 
 function readMailbox(text: string): Form {
   const at = text.lastIndexOf('@');
+  const local = readLocalPart(text.slice(0, Math.max(at, 0)));
   const host = text.slice(at + 1).toLowerCase();
-  return at > 0 && hostPattern.test(host) ? { kind: 'mailbox', local: text.slice(0, at), host } : unreadable;
+  return local !== undefined && hostPattern.test(host) ? { kind: 'mailbox', local, host } : unreadable;
+}
+
+/** RFC 5321 §4.1.2: without the quotes and backslashes, which make no other mailbox. */
+function readLocalPart(text: string): string | undefined {
+  return dotString.test(text) ? text : quotedString.exec(text)?.[1]?.replace(/\\(.)/g, '$1');
 }
 
 /** RFC 5280 §4.2.1.10: a URI without a host name in its authority must be refused where URIs are constrained. */

@@ -118,6 +118,23 @@ test('RFC 5280 §4.2.1.10: mailboxes that cannot be read are refused where they 
   assert.equal(under({ permitted: [email('@a.example')] }, [email('x@a.example')]), 'name_constraints');
 });
 
+test('RFC 5321 §4.1.2: a local part is atoms between dots or one quoted string; anything else is no mailbox', () => {
+  const bad = ['x@y@a.example', 'x y@a.example', '.x@a.example', 'x..y@a.example', '"x@a.example', '"x"y@a.example'];
+  for (const mailbox of [...bad, 'x\u0000@a.example', '"x\\"@a.example', 'x,y@a.example', '<x@a.example']) {
+    assert.equal(under({ permitted: [email('a.example')] }, [email(mailbox)]), 'name_constraints', mailbox);
+    assert.equal(under({ excluded: [email('b.example')] }, [email(mailbox)]), 'name_constraints', mailbox);
+  }
+});
+
+test('RFC 5321 §4.1.2: quotes that need not be there make no other mailbox', () => {
+  const quoted = [email('"John"@a.example'), email('"Jo\\hn"@a.example'), email('John@a.example')];
+  proves([
+    [email('John@a.example'), quoted, [email('"John "@a.example')]],
+    [email('"John"@a.example'), quoted, [email('"john"@a.example')]],
+    [email('a.example'), [email('"x@b.example"@a.example')], [email('"x@a.example"@b.example')]],
+  ]);
+});
+
 test('RFC 5280 §4.2.1.10: an empty mailbox or host is not processed', () => {
   for (const [base, mine] of [
     [email(''), email('x@a.example')],
