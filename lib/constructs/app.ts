@@ -27,7 +27,7 @@ export type AppStackProps = StackProps & {
 export class AppStack extends Stack {
   constructor(scope: Construct, id: string, { configuration, data, deployment, ...props }: AppStackProps) {
     super(scope, id, props);
-    const { domainName, mtlsDomainName, apis, wafRateLimit, throttling, truststore } = configuration;
+    const { domainName, mtlsDomainName, apis, wafRateLimit, throttling, truststore, tracing } = configuration;
     const logRetention = configuration.logRetentionDays;
     const zone = configuration.zone && HostedZone.fromHostedZoneAttributes(this, 'Zone', configuration.zone);
     const certificate = this.certificate(configuration, zone);
@@ -37,7 +37,7 @@ export class AppStack extends Stack {
     const gateway = (host: Host) => {
       const common = { host, functions, throttling, logRetention };
       return apis[host] === 'rest'
-        ? new RestGateway(this, `${host}RestGateway`, { ...common, addressLimit: wafRateLimit })
+        ? new RestGateway(this, `${host}RestGateway`, { ...common, addressLimit: wafRateLimit, tracing })
         : new Gateway(this, `${host}Gateway`, common);
     };
     const gateways = { public: gateway('public'), mtls: gateway('mtls') };
@@ -47,10 +47,10 @@ export class AppStack extends Stack {
       tables: tableArns(data),
       bucket: data.truststore,
       initial: { path: truststore.path, sha256: truststore.bundle.sha256 },
-      environment: (truststores) =>
-        environmentOf(configuration, data, { truststores, metricsNamespace: metricsNamespace(this) }),
+      environment: (truststores) => environmentOf(configuration, data, { truststores }),
       deployment,
       logRetention,
+      tracing,
     });
     const nearest = zone && this.nearest(configuration, certificate, gateways.public, zone);
     const publicDomain = new GatewayDomain(this, 'PublicDomain', {
@@ -101,21 +101,31 @@ export class AppStack extends Stack {
   /** Those behind the HTTP routes, by the file in `lambdas/`; the scheduled ones are nobody's to call. */
   private functions(configuration: DeploymentConfiguration, data: DataStack): ReadonlyMap<string, IFunction> {
     const arns = tableArns(data);
-    const environment = environmentOf(configuration, data, { metricsNamespace: metricsNamespace(this) });
-    const logRetention = configuration.logRetentionDays;
+    const { logLevel } = configuration;
+    // What runs by the clock writes few lines, which alarms are raised by: the level is that of requests alone.
+    const environment = environmentOf(configuration, data, {});
+    const ofRequests = logLevel === 'info' ? { metricsNamespace: metricsNamespace(this) } : { logLevel };
+    const { logRetentionDays: logRetention, tracing, provisionedConcurrency } = configuration;
     const { signingKeys } = data;
     for (const [, route] of scheduleRoutes) {
       const signing = 'signing' in route ? route.signing : undefined;
       const statements = [...tableStatements(route.needs, arns), ...signingKeys.statements(signing)];
-      const made = new ScheduledFunction(this, route.lambda, { route, environment, statements, logRetention });
+      const made = new ScheduledFunction(this, route.lambda, { route, environment, statements, logRetention, tracing });
       signingKeys.acknowledge(made, signing);
     }
     return new Map(
       [...httpFunctions()].map(([lambda, { needs, signing }]) => {
         const statements = [...tableStatements(needs, arns), ...signingKeys.statements(signing)];
-        const endpoint = new EndpointFunction(this, lambda, { lambda, environment, statements, logRetention });
+        const endpoint = new EndpointFunction(this, lambda, {
+          lambda,
+          environment: environmentOf(configuration, data, ofRequests),
+          statements,
+          logRetention,
+          tracing,
+          ...(keptReady.has(lambda) && { provisionedConcurrency }),
+        });
         signingKeys.acknowledge(endpoint, signing);
-        return [lambda, endpoint.function];
+        return [lambda, endpoint.called];
       }),
     );
   }
@@ -160,6 +170,9 @@ export class AppStack extends Stack {
       : Certificate.fromCertificateArn(this, 'OwnershipCertificate', ownershipCertificateArn);
   }
 }
+
+/** Those for which a client waits. */
+const keptReady: ReadonlySet<string> = new Set(['token', 'introspection']);
 
 /** `auth.example.com` → `auth-eu-west-1.example.com`. */
 const regionalHost = (host: string, region: string) => host.replace('.', `-${region}.`);

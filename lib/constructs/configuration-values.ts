@@ -1,5 +1,6 @@
 /** The values of the keys of a configuration: each as a file has it or as a text of the command line; undefined is wrong. */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { LogLevel } from '../config.ts';
 import type { Signer } from './signing-keys.ts';
 
 export type ApiKind = 'http' | 'rest';
@@ -8,6 +9,7 @@ const region = /^[a-z]{2}(-[a-z]+)+-[0-9]$/;
 const certificate = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate\/[A-Za-z0-9-]+$/;
 const hostAndPort = /^(\[[0-9a-f:]+\]|[a-z0-9.-]{1,253}):[0-9]{1,5}$/;
 export const signers: readonly Signer[] = ['data-key-pair', 'kms'];
+export const logLevels = ['info', 'error'] as const satisfies readonly LogLevel[];
 export const apiKinds: readonly ApiKind[] = ['http', 'rest'];
 export const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
@@ -55,9 +57,19 @@ export function parseRetention(value: unknown): RetentionDays | undefined {
   return retentions.find((days) => String(days) === String(value));
 }
 
-/** A whole number from 1. */
-export const parseCount = (most: number) => (value: unknown) =>
-  /^[1-9][0-9]{0,5}$/.test(String(value)) && Number(value) <= most ? Number(value) : undefined;
+/** A whole number in these limits. */
+export const parseCount =
+  (most: number, least = 1) =>
+  (value: unknown) =>
+    /^(0|[1-9][0-9]{0,5})$/.test(String(value)) && Number(value) >= least && Number(value) <= most
+      ? Number(value)
+      : undefined;
+
+/** On the command line a flag is a text. */
+export function parseFlag(value: unknown): boolean | undefined {
+  if (String(value) === 'true') return true;
+  return String(value) === 'false' ? false : undefined;
+}
 
 /** AWS WAF: a limit is ten or more. */
 export function parseAddressLimit(value: unknown): number | undefined {

@@ -7,11 +7,13 @@ import { missingCertificates, relationProblems } from './configuration-relations
 import {
   type ApiKind,
   apiKinds,
+  logLevels,
   matching,
   oneOf,
   parseAddressLimit,
   parseCertificates,
   parseCount,
+  parseFlag,
   parseHosts,
   parseRegions,
   parseRetention,
@@ -48,6 +50,12 @@ export type DeploymentConfiguration = {
   /** Requests of one address in five minutes that the WAF of a REST API lets through. */
   readonly wafRateLimit: number;
   readonly logRetentionDays: RetentionDays;
+  /** `error`: requests leave no line but faults, so that there are no metrics of requests. */
+  readonly logLevel: (typeof logLevels)[number];
+  /** Whether AWS X-Ray is told of requests. */
+  readonly tracing: boolean;
+  /** Instances of the token and of the introspection function, each, that are kept ready. */
+  readonly provisionedConcurrency: number;
   /** Who is told of alarms; whoever subscribes to the topic where it is absent. */
   readonly alarmEmail?: string;
   /** `host:port` of OCSP and CRL servers in private networks that the functions may ask all the same. */
@@ -79,12 +87,13 @@ export function parseConfiguration(
   const known: string[] = [];
   const read = <T>(key: string, fallback: unknown, allowed: string, parse: (value: unknown) => T | undefined) => {
     known.push(key);
-    const text = context[key] ?? fallback;
+    const given = context[key];
+    // An empty text is what `-c key=` gives: it takes back what a file says.
+    const text = given === '' ? fallback : (given ?? fallback);
     const value = text === undefined ? undefined : parse(text);
     if (value === undefined) problems.push(problem(key, text, allowed));
     return value as T;
   };
-  // An empty text is what `-c key=` gives: it takes back what cdk.json says.
   const optional = (key: string, allowed: string, pattern: RegExp) =>
     read(key, '', allowed, (value) => (value === '' ? '' : matching(pattern)(value))) || undefined;
   // The first is the default.
@@ -109,6 +118,9 @@ export function parseConfiguration(
     apis: { public: choice('publicApi', apiKinds), mtls: choice('mtlsApi', apiKinds) },
     wafRateLimit: read('wafRateLimit', 30_000, 'requests in five minutes from 10 to 2000000', parseAddressLimit),
     logRetentionDays: read('logRetentionDays', 365, `one of ${retentions.join(', ')}`, parseRetention),
+    logLevel: choice('logLevel', logLevels),
+    tracing: read('tracing', false, 'true or false', parseFlag),
+    provisionedConcurrency: read('provisionedConcurrency', 0, 'instances from 0 to 1000', parseCount(1000, 0)),
     statusAllowHosts: read('statusAllowHosts', [], 'a list of host:port', parseHosts),
     registryMaxAge: read('registryMaxAge', 30, 'whole seconds from 1 to 300', parseCount(300)),
     throttling: {

@@ -1,12 +1,15 @@
 /** One function of `lambdas/`: its code, its log group and a role of its own that holds exactly the given statements. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AssetHashType, DockerImage, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
+  Alias,
   ApplicationLogLevel,
   Architecture,
+  type CfnFunction,
   Code,
+  type IFunction,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -34,6 +37,16 @@ export type EndpointFunctionProps = {
   readonly memorySize?: number;
   /** @default Duration.seconds(10) */
   readonly timeout?: Duration;
+  /**
+   * Whether AWS X-Ray is told of invocations.
+   * @default false
+   */
+  readonly tracing?: boolean;
+  /**
+   * Instances that are kept ready.
+   * @default 0
+   */
+  readonly provisionedConcurrency?: number;
 };
 
 const lambdas = join(import.meta.dirname, '..', '..', 'lambdas');
@@ -42,6 +55,8 @@ export class EndpointFunction extends Construct {
   /** The file in `lambdas/`. */
   readonly lambda: string;
   readonly function: LambdaFunction;
+  /** What an API calls: the alias `live` where instances are kept ready, which Lambda does for a version alone. */
+  readonly called: IFunction;
 
   constructor(scope: Construct, id: string, props: EndpointFunctionProps) {
     super(scope, id);
@@ -59,7 +74,9 @@ export class EndpointFunction extends Construct {
     // Inside the role, so that the permissions are there when the role is.
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: { Access: new PolicyDocument({ statements: [log, ...props.statements] }) },
+      inlinePolicies: {
+        Access: new PolicyDocument({ statements: [log, ...props.statements, ...(props.tracing ? [traces()] : [])] }),
+      },
     });
     this.function = new LambdaFunction(this, 'Function', {
       code: functionCode(props.lambda),
@@ -76,8 +93,33 @@ export class EndpointFunction extends Construct {
       // The function's own line tells the duration; three more lines a request would double the cost of logs.
       systemLogLevelV2: SystemLogLevel.WARN,
     });
+    if (props.tracing) this.trace();
+    this.called = props.provisionedConcurrency ? this.keptReady(props.provisionedConcurrency) : this.function;
+  }
+
+  /** As the Function construct would, but for the policy of its own that it adds. */
+  private trace(): void {
+    (this.function.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords are granted for no single resource.',
+    });
+  }
+
+  private keptReady(provisionedConcurrentExecutions: number): IFunction {
+    const version = this.function.currentVersion;
+    return new Alias(this, 'Live', { aliasName: 'live', version, provisionedConcurrentExecutions });
   }
 }
+
+const traces = () =>
+  new PolicyStatement({
+    // Named, so that it is not put together with another statement on everything.
+    sid: 'Traces',
+    effect: Effect.ALLOW,
+    actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+    resources: ['*'],
+  });
 
 /** Written by `local`, which always can; the image that the CDK demands is never used. */
 function functionCode(lambda: string): Code {

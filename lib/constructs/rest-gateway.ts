@@ -21,9 +21,11 @@ import { WebFirewall } from './web-firewall.ts';
 export type RestGatewayProps = GatewayProps & {
   /** Requests of one address in five minutes. */
   readonly addressLimit: number;
+  /** Whether AWS X-Ray is told of requests; HTTP APIs cannot. */
+  readonly tracing: boolean;
 };
 
-/** As that of gateway.ts, in the words of REST APIs; besides, TLS and what the WAF did. */
+/** As that of gateway.ts, in the words of REST APIs; besides, TLS, what the WAF did, and the trace. */
 const accessLog = {
   time: '$context.requestTimeEpoch',
   requestId: '$context.requestId',
@@ -38,6 +40,7 @@ const accessLog = {
   integrationError: '$context.integration.error',
   error: '$context.error.message',
   waf: '$context.waf.status',
+  traceId: '$context.xrayTraceId',
   tlsVersion: '$context.tlsVersion',
   cipherSuite: '$context.cipherSuite',
   sourceIp: '$context.identity.sourceIp',
@@ -74,6 +77,7 @@ export class RestGateway extends Construct {
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(accessLog)),
         loggingLevel: MethodLoggingLevel.OFF,
         dataTraceEnabled: false,
+        tracingEnabled: props.tracing,
       },
     });
     // It would say an address that is disabled.

@@ -33,6 +33,8 @@ export type TruststorePublicationProps = {
   /** Another one for each deployment: a version that was published since the last one must not be taken back. */
   readonly deployment: string;
   readonly logRetention: RetentionDays;
+  /** Whether AWS X-Ray is told of runs. */
+  readonly tracing: boolean;
 };
 
 const key = 'truststore.pem';
@@ -61,6 +63,7 @@ export class TruststorePublication extends Construct {
       // API Gateway takes 60 to 90 seconds for an update, and as long again for taking it back.
       timeout: Duration.minutes(10),
       logRetention: props.logRetention,
+      tracing: props.tracing,
       environment: props.environment([target]),
       statements: [
         ...tableStatements(routes.truststorePublisher.needs, props.tables),

@@ -65,6 +65,14 @@ test('house style: with REST APIs cdk-nag has nothing to say, and what is acknow
     );
 });
 
+test('house style: with tracing and instances kept ready cdk-nag has nothing to say but for X-Ray, which knows no resource', (context) => {
+  const changes = { tracing: true, provisionedConcurrency: 1 };
+  assert.deepEqual(findings(context, undefined, changes), { failed: false, found: [] });
+  const others = acknowledged(changes).filter((each) => !reasons.some((known) => known.test(each)));
+  assert.ok(others.length > 0);
+  for (const each of others) assert.match(each, /AwsSolutions-IAM5\[Resource::\*\].*xray:PutTraceSegments/);
+});
+
 test('house style: with three regions cdk-nag has nothing to say', (context) => {
   const three = { regions: ['eu-central-1', 'eu-west-1', 'us-east-1'] };
   assert.deepEqual(findings(context, undefined, three), { failed: false, found: [] });

@@ -84,12 +84,15 @@ test('design §8: values may be texts, as the command line gives them', () => {
     throttlingBurst: '5',
     statusAllowHosts: 'ocsp.internal:8080,10.0.0.7:80',
     registryMaxAge: '5',
+    tracing: 'true',
+    provisionedConcurrency: '0',
   });
   assert.deepEqual(configuration.regions, ['eu-west-1']);
   assert.equal(configuration.logRetentionDays, 30);
   assert.deepEqual(configuration.throttling, { rate: 20, burst: 5 });
   assert.deepEqual(configuration.statusAllowHosts, ['ocsp.internal:8080', '10.0.0.7:80']);
   assert.equal(configuration.registryMaxAge, 5);
+  assert.deepEqual([configuration.tracing, configuration.provisionedConcurrency], [true, 0]);
 });
 
 test('design §8: an empty text takes back what cdk.json says', () => {
@@ -97,6 +100,13 @@ test('design §8: an empty text takes back what cdk.json says', () => {
   assert.equal(configuration.zone, undefined);
   assert.deepEqual(configuration.certificateArns, { 'eu-central-1': certificateArn });
   assert.equal(configuration.account, '123456789012');
+  const file = JSON.stringify({ ...example, registryMaxAge: 9, tracing: true });
+  const readFile = (path: string) => (path === 'x.json' ? file : readFromRoot(path));
+  const { registryMaxAge, tracing } = parseConfiguration(
+    { config: 'x.json', registryMaxAge: '', tracing: '' },
+    readFile,
+  );
+  assert.deepEqual([registryMaxAge, tracing], [30, false]);
 });
 
 test('design §8: every problem is told at once, with the key, the value and what is allowed', () => {
@@ -120,6 +130,9 @@ test('design §8: every problem is told at once, with the key, the value and wha
     registryMaxAge: 301,
     throttlingRate: 0,
     throttlingBurst: '1e3',
+    logLevel: 'silent',
+    tracing: 'yes',
+    provisionedConcurrency: -1,
   });
   const keys = found.map((line) => line.split('=')[0]);
   assert.deepEqual([...new Set(keys)].sort(), [
@@ -130,17 +143,20 @@ test('design §8: every problem is told at once, with the key, the value and wha
     'hostedZoneId',
     'hostedZoneName',
     'initialTruststore',
+    'logLevel',
     'logRetentionDays',
     'mtlsApi',
     'mtlsDomainName',
     'name',
     'ownershipCertificateArn',
+    'provisionedConcurrency',
     'publicApi',
     'regions',
     'registryMaxAge',
     'statusAllowHosts',
     'throttlingBurst',
     'throttlingRate',
+    'tracing',
     'wafRateLimit',
   ]);
   assert.equal(keys.length, new Set(keys).size, 'no key is told twice');
@@ -179,6 +195,8 @@ const refused: readonly (readonly [string, Readonly<Record<string, unknown>>, Re
   ],
   ['two certificates of one region', { ...two, certificateArn: [certificateArn, certificateArn] }, /^certificateArn=/],
   ['a health check without a path', { healthCheckPath: 'jwks' }, /^healthCheckPath=.*a path of the public host/],
+  ['a log level that would hide faults', { logLevel: 'silent' }, /^logLevel="silent": one of info, error$/],
+  ['half an instance', { provisionedConcurrency: 0.5 }, /^provisionedConcurrency=0\.5: instances from 0 to 1000$/],
   ['no region', { regions: [] }, /^regions=/],
   ['an address with a space', { alarmEmail: 'a b@example.com' }, /^alarmEmail=.*an e-mail address/],
   ['an address without a host', { alarmEmail: 'ops@' }, /^alarmEmail=/],

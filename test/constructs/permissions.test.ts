@@ -8,8 +8,7 @@ type Statement = {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 };
 
-const { app } = templates();
-const roles = Object.fromEntries(resources(app, 'AWS::IAM::Role'));
+type Stack = ReturnType<typeof templates>['app'];
 
 /** What a statement is about, in words that do not change with a logical id. */
 function subjectOf({ Resource, Condition }: Statement): string {
@@ -35,7 +34,8 @@ const keyOf = (resource: unknown) =>
   /SigningKeys(AccessTokens|IntrospectionAnswers)/.exec(JSON.stringify(resource))?.[1] ?? assert.fail('no key');
 
 /** One line a function, subject and set of actions. */
-function permissions(): readonly string[] {
+function permissions(app: Stack): readonly string[] {
+  const roles = Object.fromEntries(resources(app, 'AWS::IAM::Role'));
   const lines = resources(app, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
     const role = roles[Properties.Role['Fn::GetAtt'][0]] ?? assert.fail(id);
     const statements: readonly Statement[] = role.Properties.Policies.flatMap(
@@ -50,10 +50,18 @@ function permissions(): readonly string[] {
   return lines.sort();
 }
 
+const written = readFromRoot('docs/permissions.md')
+  .split('\n')
+  .filter((line) => /^\| \w+ \| \w+:/.test(line));
+
 test('design §3: what each function may do is what docs/permissions.md says, reviewed line by line', () => {
-  const written = readFromRoot('docs/permissions.md')
-    .split('\n')
-    .filter((line) => /^\| \w+ \| \w+:/.test(line));
   // Where this fails on purpose, put the lines of the left side there, and read them before.
-  assert.deepEqual(permissions(), written);
+  assert.deepEqual(permissions(templates().app), written);
+});
+
+test('design §3: with tracing each function may besides what the last line of docs/permissions.md says, and no more', () => {
+  const [, every = ''] = /^\| every function \| (xray:.+) \|$/m.exec(readFromRoot('docs/permissions.md')) ?? [];
+  const names = new Set(written.map((line) => line.split(' ')[1]));
+  const traced = [...names].map((name) => `| ${name} | ${every} |`);
+  assert.deepEqual(permissions(templates({ tracing: true }).app), [...written, ...traced].sort());
 });
