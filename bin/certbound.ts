@@ -1,7 +1,8 @@
 /** `npm run certbound`: the operator's commands, on an account or on a local server. */
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { sdkClient } from '../lib/adapters/dynamodb/sdk-client.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { sdkClient, sdkRegion } from '../lib/adapters/dynamodb/sdk-client.ts';
 import { dynamoStores } from '../lib/adapters/dynamodb/stores.ts';
 import { AskedWrongly, type DevelopmentCa, type OpenRegistry } from '../lib/command-line/command.ts';
 import { type OpenSession, run, type SessionOptions } from '../lib/command-line/run.ts';
@@ -16,6 +17,8 @@ const openSession: OpenSession = (options) => {
   return {
     operator: { actor: userInfo().username, at: new Date() },
     now: () => new Date(),
+    wait: (milliseconds) => wait(milliseconds),
+    tell: (line) => console.error(line),
     registry() {
       opened ??= openRegistry(options);
       return opened;
@@ -36,10 +39,16 @@ async function openRegistry(options: SessionOptions): Promise<OpenRegistry> {
     throw new AskedWrongly('--registry and --grants belong together: the outputs of the stack Data name both tables');
   }
   const config = parseConfig({ ...env, REGISTRY_TABLE, GRANTS_TABLE });
-  const region = options.region ?? env['AWS_REGION'];
-  const client = sdkClient(region === undefined ? {} : { region });
+  const region = options.region ?? env['AWS_REGION'] ?? (await sdkRegion());
+  if (region === undefined) throw new AskedWrongly('--region is needed: neither AWS_REGION nor the profile names one');
+  const client = sdkClient({ region });
   const { statusAllowHosts } = config;
-  return { stores: dynamoStores(client, config, region), statusAllowHosts, close: async () => client.close() };
+  return {
+    stores: dynamoStores(client, config, region),
+    statusAllowHosts,
+    published: true,
+    close: async () => client.close(),
+  };
 }
 
 async function openLocal(state: string): Promise<OpenRegistry> {

@@ -19,6 +19,7 @@ export const kinds: Readonly<Record<Kind, KindPlace>> = {
   keys: { table: 'registry', prefix: 'KEY#' },
   introspectionKeys: { table: 'registry', prefix: 'INTROSPECTIONKEY#' },
   publications: { table: 'registry', prefix: 'PUBLICATION#' },
+  publicationRequests: { table: 'registry', prefix: 'PUBLICATIONREQUEST#' },
   changes: { table: 'registry', prefix: 'CHANGE#' },
   tokens: { table: 'grants', prefix: 'TOKEN#' },
   certificates: { table: 'grants', prefix: 'CERTIFICATE#' },

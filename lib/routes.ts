@@ -13,6 +13,7 @@ export type Kind =
   | 'keys'
   | 'introspectionKeys'
   | 'publications'
+  | 'publicationRequests'
   | 'changes'
   | 'tokens'
   | 'certificates'
@@ -174,9 +175,9 @@ export const routes = {
   truststorePublisher: {
     trigger: 'stream',
     lambda: 'truststore-publisher',
-    of: ['tenants', 'truststore'],
+    of: ['tenants', 'truststore', 'publicationRequests'],
     every: 15,
-    needs: { tenants: 'read', truststore: 'read', publications: 'read-write' },
+    needs: { tenants: 'read', truststore: 'read', publicationRequests: 'read', publications: 'read-write' },
   },
 } as const satisfies Record<string, Route>;
 

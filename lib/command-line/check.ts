@@ -29,7 +29,7 @@ export const checkCommand: Command = {
     const registry = registryFor(open, input, session.now);
     const { holders, clients } = open.stores;
     const found = granted(await check(wanted, { registry, holders, clients, now: session.now }));
-    return { lines: checkLines(found), json: found, refused: !found.accepted };
+    return { lines: checkLines(found), json: found, ...(!found.accepted && { ended: 'refused' }) };
   },
 };
 

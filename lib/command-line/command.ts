@@ -8,6 +8,8 @@ export type OpenRegistry = {
   readonly stores: Stores;
   /** `host:port` of OCSP and CRL servers that the server lets through. */
   readonly statusAllowHosts: readonly string[];
+  /** Whether a publisher looks at it: not at the state that a local server left. */
+  readonly published: boolean;
   close(): Promise<void>;
 };
 
@@ -25,6 +27,9 @@ export type DevelopmentCa = {
 export type Session = {
   readonly operator: Operator;
   readonly now: () => Date;
+  readonly wait: (milliseconds: number) => Promise<void>;
+  /** Tells people something before the command has ended: on the error stream. */
+  readonly tell: (line: string) => void;
   registry(): Promise<OpenRegistry>;
   developmentCa(): Promise<DevelopmentCa>;
 };
@@ -52,8 +57,11 @@ export type Outcome = {
   readonly json: unknown;
   /** What the user should know although it is done: on the error stream, so that output stays what it is. */
   readonly cautions?: readonly string[];
-  /** The certificate that was to be checked is refused. */
-  readonly refused?: boolean;
+  /**
+   * How it ended where it was not done: `refused` is the certificate that was to be checked, `late` what did not happen in
+   * time.
+   */
+  readonly ended?: 'failed' | 'refused' | 'late';
 };
 
 export type Command = {

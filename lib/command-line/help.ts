@@ -12,7 +12,7 @@ export const commonFlags: Flags = {
   help: { type: 'boolean', text: 'this text' },
 };
 
-export const exitCodes = 'Exit codes: 0 done, 1 failed, 2 asked wrongly, 3 refused by «check».';
+export const exitCodes = 'Exit codes: 0 done, 1 failed, 2 asked wrongly, 3 refused by «check», 4 not done in time.';
 
 export function overview(commands: readonly Command[]): readonly string[] {
   return [

@@ -6,7 +6,7 @@ import { commands } from './commands.ts';
 import { commonFlags, helpOf, overview } from './help.ts';
 import { jsonLines } from './table.ts';
 
-export const exits = { done: 0, failed: 1, askedWrongly: 2, refused: 3 } as const;
+export const exits = { done: 0, failed: 1, askedWrongly: 2, refused: 3, late: 4 } as const;
 
 export type Printed = { readonly out: readonly string[]; readonly error: readonly string[]; readonly exit: number };
 
@@ -93,11 +93,11 @@ function sessionOptions({ text }: Input): SessionOptions {
   };
 }
 
-function printed({ lines, json, cautions = [], refused = false }: Outcome, asJson: boolean): Printed {
+function printed({ lines, json, cautions = [], ended }: Outcome, asJson: boolean): Printed {
   return {
     out: asJson ? jsonLines(json) : lines.map(oneLine),
     error: cautions.map((caution) => oneLine(`caution: ${caution}`)),
-    exit: refused ? exits.refused : exits.done,
+    exit: exits[ended ?? 'done'],
   };
 }
 

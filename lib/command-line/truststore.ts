@@ -1,11 +1,10 @@
-/** `truststore add | list | remove | status`. */
-import { type PublicationStatus, publicationStatus } from '../administration/publication-status.ts';
+/** `truststore add | list | remove`; what is published of it is in truststore-publication.ts. */
 import { addEntries, type ListedEntry, listEntries, removeEntry } from '../administration/truststore.ts';
 import type { StoredEntry } from '../oauth/ports.ts';
-import type { RefusedCertificate } from '../publication/assemble.ts';
 import { AskedWrongly, type Command, granted, type Input, noWords, onlyWord, tenantFlag, tenantOf } from './command.ts';
 import { readInput } from './files.ts';
-import { day, pairs, table } from './table.ts';
+import { day, table } from './table.ts';
+import { publicationCommands } from './truststore-publication.ts';
 
 const types = ['anchor', 'intermediate', 'client'] as const satisfies readonly StoredEntry['type'][];
 
@@ -79,64 +78,4 @@ const rowOf = ({ thumbprint, type, subject, notAfter, hosts, policy }: ListedEnt
   policy ? 'own' : '-',
 ];
 
-const status: Command = {
-  name: 'truststore status',
-  operands: '',
-  summary:
-    'shows what the mutual TLS host of a tenant lets connect: the last publication, what was left out, what failed since',
-  flags: tenantFlag,
-  examples: ['truststore status', 'truststore status --tenant acme --json'],
-  async run(input, { registry }) {
-    noWords(input);
-    const found = granted(await publicationStatus(tenantOf(input), (await registry()).stores));
-    const { published, failed } = found;
-    const left = (failed ?? published)?.refused ?? [];
-    return {
-      lines: [
-        ...pairs([
-          ['domain name', found.domain],
-          ...publishedPairs(published),
-          ...(published?.warnings ?? []).map((warning) => ['warning', warning] as const),
-          ...failedPairs(failed),
-        ]),
-        ...(left.length === 0 ? [] : ['', ...table(refusedTitles, left.map(refusedRow), '')]),
-      ],
-      json: found,
-    };
-  },
-};
-
-const refusedTitles = ['LEFT OUT', 'SUBJECT', 'WHY'];
-
-const refusedRow = ({ thumbprint, subject, reason, detail }: RefusedCertificate): readonly string[] => [
-  thumbprint,
-  subject,
-  `${reason}: ${detail}`,
-];
-
-type Pairs = readonly (readonly [string, string])[];
-
-function publishedPairs(published: PublicationStatus['published']): Pairs {
-  if (published === undefined)
-    return [['published', 'nothing yet: the publisher has not run, or had nothing to publish']];
-  const { version, sha256, certificates, bytes, published_at, expires_at } = published;
-  return [
-    ['published', `${time(published_at)}, ${certificates} certificates, ${bytes} bytes`],
-    ['version', version],
-    ['sha256', sha256],
-    ['first expires', time(expires_at)],
-  ];
-}
-
-function failedPairs(failed: PublicationStatus['failed']): Pairs {
-  if (failed === undefined) return [];
-  const standing = failed.restored ? 'the one before is in force' : 'the one before could not be set again';
-  return [
-    ['failed', `${time(failed.failed_at)}, ${standing}`],
-    ...failed.reasons.map((each) => ['reason', each] as const),
-  ];
-}
-
-const time = (seconds: number): string => new Date(seconds * 1000).toISOString();
-
-export const truststoreCommands: readonly Command[] = [add, list, remove, status];
+export const truststoreCommands: readonly Command[] = [add, list, remove, ...publicationCommands];

@@ -12,6 +12,8 @@ export type LocalRegistry = {
   readonly stores: Stores;
   /** `host:port` of status servers that the running server lets through. */
   readonly statusAllowHosts: readonly string[];
+  /** Whether a running server publishes from it. */
+  readonly published: boolean;
   close(): Promise<void>;
 };
 
@@ -20,7 +22,7 @@ export async function openLocalRegistry(path: string): Promise<LocalRegistry | u
   const endpoint = await findEndpoint(path);
   if (endpoint !== undefined) {
     const hosts = endpoint.statusAllowHosts ?? [new URL(endpoint.responder).host];
-    return registryAt(endpoint, hosts, async () => {});
+    return { ...registryAt(endpoint, hosts, async () => {}), published: true };
   }
   if (!(await isState(path))) return undefined;
   const directory = await openStateDirectory({ path });
@@ -29,7 +31,8 @@ export async function openLocalRegistry(path: string): Promise<LocalRegistry | u
   try {
     const store = await startEmbeddedStore({ path: directory.file('store'), tables: tables(tableNames) });
     // Whatever is written goes to disk before the lock is given back.
-    return registryAt({ store: store.endpoint }, [], () => store.close().finally(() => directory.close()));
+    const close = () => store.close().finally(() => directory.close());
+    return { ...registryAt({ store: store.endpoint }, [], close), published: false };
   } catch (error) {
     await directory.close();
     throw error;
@@ -40,7 +43,7 @@ function registryAt(
   { store, deployment }: Pick<Endpoint, 'store' | 'deployment'>,
   statusAllowHosts: readonly string[],
   close: () => Promise<void>,
-): LocalRegistry {
+): Omit<LocalRegistry, 'published'> {
   const { region, ...names } = deployment ?? { region: storeAccess.region, ...tableNames };
   const client = sdkClient({ endpoint: store, credentials: storeAccess.credentials, region });
   return {

@@ -48,13 +48,13 @@ export async function localPublisher(options: LocalPublisherOptions): Promise<Lo
   let stop = async () => {};
 
   async function publish(): Promise<void> {
-    const versions = await versionsOf(stores);
-    if (versions === seen) return;
+    const changes = await changesOf(stores);
+    if (changes === seen) return;
     s3 ??= await portsOf(options, store.endpoint);
     const target = { domain: localDomain, object };
     const outcome = await publishTruststore(target, { setBy: 'publisher', signal: closing.signal }, s3.ports);
     // Only now: what could not be done is tried again at the next look.
-    seen = versions;
+    seen = changes;
     for (const line of linesOf(outcome)) report(line);
   }
 
@@ -80,10 +80,11 @@ export async function localPublisher(options: LocalPublisherOptions): Promise<Lo
   };
 }
 
-/** A text that is another one after every change of any tenant. */
-async function versionsOf({ tenants, versions }: LocalPublisherOptions['stores']): Promise<string> {
+/** A text that is another one after every change of any tenant, and when an operator asks for a publication. */
+async function changesOf({ tenants, versions, publications }: LocalPublisherOptions['stores']): Promise<string> {
   const names = (await tenants.list()).map(({ name }) => name).sort();
-  return JSON.stringify(await Promise.all(names.map(async (name) => [name, await versions.current(name)])));
+  const current = names.map(async (name) => [name, await versions.current(name)]);
+  return JSON.stringify(await Promise.all([publications.requested(localDomain), ...current]));
 }
 
 async function portsOf({ stores, setTruststore, now = () => new Date() }: LocalPublisherOptions, endpoint: string) {

@@ -1,5 +1,5 @@
 /** What the publication of a truststore asks of the outside. Nothing here follows an RFC: it is API Gateway's side of mutual TLS. */
-import type { Publication, PublicationAttempt } from './publication.ts';
+import type { Publication, PublicationAnswer, PublicationAttempt } from './publication.ts';
 
 export type ObjectAddress = { readonly bucket: string; readonly key: string };
 
@@ -51,4 +51,11 @@ export interface PublicationStore {
   /** Makes it the current one, and takes back the failure. */
   published(publication: Publication): Promise<void>;
   failed(attempt: PublicationAttempt): Promise<void>;
+  /** Asks for a publication, which starts the publisher; returns the number of the request, one more than that of the last. */
+  request(domain: string): Promise<number>;
+  /** The number of the last request, 0 where there was none. Strongly consistent. */
+  requested(domain: string): Promise<number>;
+  /** Strongly consistent. */
+  answer(domain: string): Promise<PublicationAnswer | undefined>;
+  answered(domain: string, answer: PublicationAnswer): Promise<void>;
 }

@@ -22,6 +22,18 @@ export type Publication = {
   readonly warnings: readonly string[];
 };
 
+/** What became of what an operator asked for. */
+export type PublicationAnswer = {
+  /** The number of the last request that it answers, and of all before it. */
+  readonly request: number;
+  /** `begun`: a run is at it; `fault`: a run could not do its work and will be tried again. The others are outcomes of a run. */
+  readonly outcome: 'begun' | 'published' | 'restored' | 'unchanged' | 'failed' | 'fault';
+  /** Epoch seconds. */
+  readonly at: number;
+  /** Of `failed` and `fault`. */
+  readonly reasons: readonly string[];
+};
+
 export type PublicationAttempt = {
   readonly domain: string;
   /** Epoch seconds. */

@@ -8,6 +8,7 @@ import { type DomainUpdate, settledDomain, updateDomain } from './domain-update.
 import { type HeldLease, type LeasePorts, seconds, withLease } from './lease.ts';
 import type { DomainName, DomainNames, ObjectAddress, ObjectStore, PublicationStore } from './ports.ts';
 import type { Publication, PublicationAttempt } from './publication.ts';
+import { answeringRequests } from './requests.ts';
 
 export type PublicationTarget = Sources & {
   /** The custom domain name. */
@@ -43,7 +44,11 @@ export async function publishTruststore(
   options: PublicationOptions,
   ports: PublicationPorts,
 ): Promise<PublicationOutcome> {
-  return withLease(options.signal, ports, (held) => publishHeld(target, options, held, ports));
+  return withLease(options.signal, ports, (held) => {
+    const run = () => publishHeld(target, options, held, ports);
+    // CloudFormation sets the version after this: whoever asked waits for a run that has seen it there.
+    return options.setBy === 'deployment' ? run() : answeringRequests(target.domain, run, ports);
+  });
 }
 
 async function publishHeld(

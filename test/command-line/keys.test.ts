@@ -26,7 +26,9 @@ const certbound = (...args: string[]) =>
   run(args, () => ({
     operator: { actor: 'alice', at },
     now: () => at,
-    registry: async () => ({ stores, statusAllowHosts: [], close: async () => {} }),
+    wait: () => assert.fail('nothing is waited for'),
+    tell: () => {},
+    registry: async () => ({ stores, statusAllowHosts: [], published: true, close: async () => {} }),
     developmentCa: async () => {
       throw new AskedWrongly('No server runs here');
     },

@@ -43,7 +43,9 @@ const certbound = (...args: string[]): Promise<Printed> =>
     return {
       operator: { actor: 'alice', at: new Date('2026-06-15T12:00:00Z') },
       now: () => new Date('2026-06-15T12:00:00Z'),
-      registry: async () => ({ stores, statusAllowHosts: [], close: async () => {} }),
+      wait: () => assert.fail('nothing is waited for'),
+      tell: () => {},
+      registry: async () => ({ stores, statusAllowHosts: [], published: true, close: async () => {} }),
       developmentCa: async () => {
         throw new AskedWrongly('No server runs here');
       },

@@ -21,7 +21,7 @@ const granted = (prefix: string) =>
     .filter(({ Action }) => [Action].flat().some((action) => action.startsWith(prefix)))
     .map(({ Action, Resource }) => [[Action].flat().sort(), JSON.stringify(Resource)] as const);
 
-test('design §8: the stream of the registry starts the publisher for tenants and truststore entries, and for nothing else', () => {
+test('design §8: the stream of the registry starts the publisher for tenants, truststore entries and who asks for it, and for nothing else', () => {
   const [, { Properties }] = only('AWS::Lambda::EventSourceMapping');
   assert.deepEqual(Properties.FunctionName, { Ref: publisherId });
   assert.match(JSON.stringify(Properties.EventSourceArn), /Registry[^"]*StreamArn/);
@@ -30,6 +30,7 @@ test('design §8: the stream of the registry starts the publisher for tenants an
   assert.deepEqual(filters, [
     { dynamodb: { Keys: { pk: { S: [{ prefix: 'TENANT#' }] } } } },
     { dynamodb: { Keys: { pk: { S: [{ prefix: 'TRUSTSTORE#' }] } } } },
+    { dynamodb: { Keys: { pk: { S: [{ prefix: 'PUBLICATIONREQUEST#' }] } } } },
   ]);
 });
 

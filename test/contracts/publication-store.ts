@@ -35,6 +35,29 @@ export function publicationStoreContract(name: string, makeStore: () => Publicat
     assert.equal(await store.failure(domain), undefined);
   });
 
+  test(
+    clause('design §8: each request for a publication has a number of its own, one more than the last'),
+    async () => {
+      const [store, domain] = [makeStore(), newDomain()];
+      assert.equal(await store.requested(domain), 0);
+      const numbers = await Promise.all(Array.from({ length: 5 }, () => store.request(domain)));
+      assert.deepEqual(numbers.toSorted(), [1, 2, 3, 4, 5]);
+      assert.equal(await store.requested(domain), 5);
+      assert.equal(await store.requested(newDomain()), 0);
+    },
+  );
+
+  test(clause('design §8: the last answer to a request is found again'), async () => {
+    const [store, domain] = [makeStore(), newDomain()];
+    assert.equal(await store.answer(domain), undefined);
+    await store.answered(domain, { request: 1, outcome: 'begun', at: now, reasons: [] });
+    const answer = { request: 2, outcome: 'failed', at: now + 1, reasons: ['a', 'b'] } as const;
+    await store.answered(domain, answer);
+    assert.deepEqual(await store.answer(domain), answer);
+    assert.equal(await store.answer(newDomain()), undefined);
+    assert.equal(await store.current(domain), undefined);
+  });
+
   test(clause('design §8: as many certificates as a truststore may have fit into a row'), async () => {
     const [store, domain] = [makeStore(), newDomain()];
     const [refused] = publication(domain).refused;

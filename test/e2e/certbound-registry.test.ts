@@ -153,6 +153,28 @@ test('certbound truststore status: what the running gateway lets connect', async
   assert.ok(out.includes(found.published?.sha256 ?? 'none'));
 });
 
+test('certbound truststore publish: the running gateway has what was just added when the command ends', async () => {
+  const other = await issueCertificate(undefined, {
+    subject: 'CN=Another Root',
+    ca: {},
+    notBefore: new Date(Date.now() - 60_000),
+    notAfter: new Date(Date.now() + 86_400_000),
+  });
+  const file = folder.write('another-root.pem', other.certificate);
+  const [added] = (await done('truststore', 'add', file)) as { thumbprint: string }[];
+  type Found = { outcome: string; published: { thumbprints: string[] } };
+  const found = (await done('truststore', 'publish', '--wait', '30')) as Found;
+  assert.match(found.outcome, /^(published|unchanged)$/);
+  assert.ok(found.published.thumbprints.includes(added?.thumbprint ?? 'none'));
+  const again = await certbound('truststore', 'publish', '--wait', '30');
+  assert.deepEqual(
+    [again.exit, again.out.split('\n')[0]],
+    [0, 'Unchanged: what the registry holds is published already'],
+  );
+  assert.match(again.error, /^Asked for a publication of localhost; waiting for up to 30 seconds\n/);
+  await done('truststore', 'remove', added?.thumbprint ?? '');
+});
+
 /** Runs the check; exit code and verdict agree. */
 async function checked(pem: string, name: string, ...args: string[]) {
   const { exit, out, error } = await certbound('check', folder.write(name, pem), ...args, '--json');
@@ -256,6 +278,7 @@ test('certbound: what was set while nothing runs, and before a restart, holds af
   await server.stop();
   await done('client', 'disable', 'demo-client-2');
   assert.equal((await certbound('show')).exit, 2);
+  assert.equal((await certbound('truststore', 'publish')).exit, 2);
   server = await runServer(`${folder.path}/state`);
   const policy = (await done('policy', 'show')) as { settings: { name: string; text: string }[] };
   assert.equal(policy.settings.find(({ name }) => name === 'max_status_age')?.text, '3');

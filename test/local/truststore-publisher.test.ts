@@ -91,6 +91,13 @@ test('design §9: where nothing has changed nothing is done', async () => {
   assert.deepEqual(reports, []);
 });
 
+test('certbound truststore publish: whoever asks is answered where nothing has changed, too', async () => {
+  const request = await stores.publications.request(localDomain);
+  await publisher.look();
+  const answer = await stores.publications.answer(localDomain);
+  assert.deepEqual([answer?.request, answer?.outcome], [request, 'unchanged']);
+});
+
 test('design §9: a certificate that API Gateway would refuse is named, and changes nothing for the others', async () => {
   const years = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2090-01-01T00:00:00Z') };
   const weak = await issueCertificate(undefined, { subject: 'CN=Weak', ca: {}, keyType: 'RSA-1024', ...years });

@@ -99,12 +99,20 @@ export const crlSourcesPartition = (tenant: string): string => `${kinds.crlSourc
 
 export const crlSourceKey = (tenant: string, crl: string): Key => key(crlSourcesPartition(tenant), crl);
 
+export type PublicationRow = 'CURRENT' | 'FAILURE' | 'ANSWER';
+
 const hostName = /^(?=.{1,253}$)[a-z0-9.-]+$/;
 
-/** Of one domain name in one region: `CURRENT` and `FAILURE`. Throws an Error where it could be none. */
-export function publicationKey(region: string, domain: string, row: 'CURRENT' | 'FAILURE'): Key {
+/** Of one domain name in one region: `CURRENT`, `FAILURE` and `ANSWER`. Throws an Error where it could be none. */
+export function publicationKey(region: string, domain: string, row: PublicationRow): Key {
   if (!hostName.test(domain)) throw new Error(`${JSON.stringify(domain.slice(0, 80))} is no domain name`);
   return key(`${kinds.publications.prefix}${checkedRegion(region)}#${domain}`, row);
+}
+
+/** A kind of its own: what a run writes down must not start the next one. Throws an Error as `publicationKey` does. */
+export function publicationRequestKey(region: string, domain: string): Key {
+  if (!hostName.test(domain)) throw new Error(`${JSON.stringify(domain.slice(0, 80))} is no domain name`);
+  return key(`${kinds.publicationRequests.prefix}${checkedRegion(region)}#${domain}`, 'REQUEST');
 }
 
 /** Leases are of the kind that they are for; no domain name has capitals. Throws an Error where `region` could be none. */

@@ -1,11 +1,11 @@
 /** Published truststores in the registry table: for each domain name of a region the current one, and the failure since. */
 import type { RefusedCertificate } from '../../publication/assemble.ts';
 import type { PublicationStore } from '../../publication/ports.ts';
-import type { Publication, PublicationAttempt } from '../../publication/publication.ts';
+import type { Publication, PublicationAnswer, PublicationAttempt } from '../../publication/publication.ts';
 import { getItem } from './answer.ts';
 import { attributes, type Item } from './attribute-value.ts';
 import type { DynamoClient } from './client.ts';
-import { publicationKey } from './keys.ts';
+import { type PublicationRow, publicationKey, publicationRequestKey } from './keys.ts';
 import { count, flag, list, oneOf, optional, parseRow, shape, text } from './row-parser.ts';
 
 /** DynamoDB takes items of 400 KB: of more refused certificates than these, the others stand in the log alone. */
@@ -13,7 +13,7 @@ const maxRefused = 200;
 
 export function dynamoPublicationStore(client: DynamoClient, registryTable: string, region: string): PublicationStore {
   const put = (Item: Item) => client.call('PutItem', { TableName: registryTable, Item });
-  const find = (domain: string, row: 'CURRENT' | 'FAILURE') =>
+  const find = (domain: string, row: PublicationRow) =>
     getItem(client, registryTable, publicationKey(region, domain, row));
   return {
     async current(domain) {
@@ -32,6 +32,27 @@ export function dynamoPublicationStore(client: DynamoClient, registryTable: stri
     async failed(attempt) {
       const row = { ...attempt, refused: attempt.refused.slice(0, maxRefused) };
       await put({ ...publicationKey(region, attempt.domain, 'FAILURE'), ...attributes(row) });
+    },
+    async request(domain) {
+      const { Attributes } = await client.call('UpdateItem', {
+        TableName: registryTable,
+        Key: publicationRequestKey(region, domain),
+        UpdateExpression: 'ADD #request :one',
+        ExpressionAttributeNames: { '#request': 'request' },
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+        ReturnValues: 'ALL_NEW',
+      });
+      return parseRow(Attributes, requestRow)?.request ?? 0;
+    },
+    async requested(domain) {
+      const found = await getItem(client, registryTable, publicationRequestKey(region, domain));
+      return parseRow(found, requestRow)?.request ?? 0;
+    },
+    async answer(domain) {
+      return parseRow(await find(domain, 'ANSWER'), answerRow);
+    },
+    async answered(domain, answer) {
+      await put({ ...publicationKey(region, domain, 'ANSWER'), ...attributes(answer) });
     },
   };
 }
@@ -66,6 +87,15 @@ const publicationRow = shape<Publication>({
   thumbprints: list(text),
   refused: list(refusedCertificate),
   warnings: list(text),
+});
+
+const requestRow = shape<{ readonly request: number }>({ request: count });
+
+const answerRow = shape<PublicationAnswer>({
+  request: count,
+  outcome: oneOf('begun', 'published', 'restored', 'unchanged', 'failed', 'fault'),
+  at: count,
+  reasons: list(text),
 });
 
 const attemptRow = shape<PublicationAttempt>({

@@ -47,6 +47,18 @@ export function sdkClient(options: SdkClientOptions = {}): DynamoClient {
   };
 }
 
+/** The region that the SDK finds, in the profile of its configuration file for example. */
+export async function sdkRegion(): Promise<string | undefined> {
+  const client = new DynamoDBClient();
+  try {
+    return await client.config.region();
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
 type Senders = {
   readonly [O in Operation]: (input: Operations[O]['input'], by: DynamoDBClient) => Promise<Operations[O]['output']>;
 };
