@@ -1,23 +1,27 @@
 /** What an operator is woken for: each alarm has a section in docs/operate.md that says what it means and what to do. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Host } from '../routes.ts';
+import { type Host, routes } from '../routes.ts';
 import type { EndpointFunction } from './endpoint-function.ts';
 import type { Gateway } from './gateway.ts';
+import { type LogMetrics, period } from './log-metrics.ts';
 import type { RestGateway } from './rest-gateway.ts';
-import type { TruststorePublication } from './truststore-publication.ts';
 
 export type AlarmsProps = {
   readonly gateways: Readonly<Record<Host, Gateway | RestGateway>>;
   readonly functions: readonly EndpointFunction[];
-  readonly truststore: TruststorePublication;
+  readonly metrics: LogMetrics;
+  /** Whether lines of requests tell metrics: an alarm that can never be raised would be worse than none. */
+  readonly ofRequests: boolean;
+  /** What the registry's stream could not hand over. */
+  readonly failures: IQueue;
   /** Those of the domain names, by what they are for. */
   readonly certificates: Readonly<Record<string, ICertificate>>;
   /**
@@ -26,9 +30,6 @@ export type AlarmsProps = {
    */
   readonly email?: string;
 };
-
-/** A metric reaches its alarm in this time. */
-const period = Duration.minutes(5);
 
 /** Errors of one host within one period that are no single mishap. */
 const severalErrors = 5;
@@ -39,54 +40,56 @@ const expiryDays = [60, 30, 7];
 /** ACM renews earlier what it issued; a certificate nearer to its end was not renewed, or was imported. */
 const renewalDays = 30;
 
-/** Where the metrics of a stack are: those inside the functions' log lines, and those that filters find there. */
-export const metricsNamespace = (stack: Stack): string => `Certbound/${stack.stackName}`;
-
-/** Percent of all requests in that time that are no single client's mistake. */
-const refused = { percent: 50, period: Duration.minutes(15) };
+/**
+ * Percent of the requests of a period, and for how many periods on end: no single client's mistake, and no single refusal
+ * while nobody else calls.
+ */
+const refused = { percent: 50, periods: 3 };
 
 /** Requests within one period whose certificate's status nobody answered: more than one slow moment of a responder. */
 const unanswered = 5;
 
-/** Hours without a rotation of signing keys: it runs every hour. */
-const rotationPause = Duration.hours(3);
+/** What runs by the clock, its section, and the time without a run after which it has stopped. */
+const schedules = [
+  { route: routes.keyRotation, section: 'KeyRotationStopped', pause: Duration.hours(3) },
+  { route: routes.crlRefresh, section: 'CrlRefreshStopped', pause: Duration.hours(1) },
+  { route: routes.truststorePublisher, section: 'PublicationStopped', pause: Duration.hours(1) },
+] as const;
 
-const lessThanOrEqual = ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD;
+type AlarmOptions = {
+  /** What tells the alarms of one section apart: before its name, or the days after it. */
+  readonly of?: string;
+  readonly days?: number;
+  readonly comparisonOperator?: ComparisonOperator;
+  readonly treatMissingData?: TreatMissingData;
+  readonly evaluationPeriods?: number;
+};
+
+const falls = { comparisonOperator: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD };
 
 export class Alarms extends Construct {
   readonly topic: Topic;
+  readonly all: Alarm[] = [];
 
-  constructor(scope: Construct, id: string, { gateways, functions, truststore, certificates, email }: AlarmsProps) {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
+    const { metrics } = props;
     this.topic = this.alarmTopic();
-    if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
+    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
 
-    for (const [host, { stage }] of Object.entries(gateways)) {
+    for (const [of, { stage }] of Object.entries(props.gateways)) {
       const errors = stage.metricServerError({ period, statistic: Stats.SUM });
-      this.add(`${host}ServerErrors`, `The ${host} host answers with 5xx`, errors, severalErrors);
+      this.add('ServerErrors', `The ${of} host answers with 5xx`, errors, severalErrors, { of });
     }
-    for (const each of functions) {
-      const name = each.node.path.split('/').slice(1).join('');
-      const { function: of } = each;
-      this.add(`${name}Errors`, `The function ${name} fails`, of.metricErrors({ period }), 1);
-      this.add(`${name}Throttles`, `The function ${name} is throttled`, of.metricThrottles({ period }), 1);
+    for (const { node, function: called } of props.functions) {
+      const of = node.path.split('/').slice(1).join('');
+      this.add('Errors', `The function ${of} fails`, called.metricErrors({ period }), 1, { of });
+      this.add('Throttles', `The function ${of} is throttled`, called.metricThrottles({ period }), 1, { of });
     }
-    const failed = this.publications(truststore, 'Failed', ['failed', 'fault']);
-    this.add('PublicationFailed', 'A truststore could not be published', failed, 1);
-    const drifted = this.publications(truststore, 'Drifted', ['restored']);
-    this.add('PublicationDrifted', 'A domain name had another truststore than was published', drifted, 1);
-    for (const days of expiryDays) {
-      const told = `A certificate in a truststore expires within ${days} days`;
-      this.add(`CertificateExpires${days}`, told, this.expiry(truststore), days, lessThanOrEqual);
-    }
-    this.addCertificates(certificates);
-    this.addRefusals();
-    this.add('SoftFails', 'A soft-fail let a certificate through', this.ofRequests('SoftFails'), 1);
-    const silent = this.ofRequests('StatusUnavailable');
-    this.add('StatusUnavailable', 'Nobody answers for the status of certificates', silent, unanswered);
-    this.addSchedules(functions);
-    const left = truststore.failures.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM });
-    this.add('PublicationQueue', 'Changes of the registry are left in the queue of failures', left, 1);
+    if (props.ofRequests) this.addRequests(metrics);
+    this.addPublications(props);
+    this.addCertificates(props.certificates);
+    this.addSchedules(props);
   }
 
   private alarmTopic(): Topic {
@@ -104,113 +107,66 @@ export class Alarms extends Construct {
     return topic;
   }
 
-  /** A metric inside the log lines of requests (lib/adapters/api-gateway/metrics.ts). */
-  private ofRequests(metricName: string): Metric {
-    return new Metric({ namespace: metricsNamespace(Stack.of(this)), metricName, period, statistic: Stats.SUM });
+  private addRequests(metrics: LogMetrics): void {
+    const percent = metrics.ofRequests('RefusedPercent', Stats.AVERAGE);
+    this.add('Refusals', 'Most requests are refused', percent, refused.percent, { evaluationPeriods: refused.periods });
+    this.add('SoftFails', 'A soft-fail let a certificate through', metrics.ofRequests('SoftFails'), 1);
+    const silent = metrics.ofRequests('StatusUnavailable');
+    this.add('StatusUnavailable', 'Nobody answers for the status of certificates', silent, unanswered);
   }
 
-  private addRefusals(): void {
-    const percent = this.ofRequests('RefusedPercent').with({ period: refused.period, statistic: Stats.AVERAGE });
-    this.add('Refusals', 'Most requests are refused', percent, refused.percent);
+  private addPublications({ metrics, failures }: AlarmsProps): void {
+    this.add('PublicationFailed', 'A truststore could not be published', metrics.publicationFailed, 1);
+    const drifted = 'A domain name had another truststore than was published';
+    this.add('PublicationDrifted', drifted, metrics.publicationDrifted, 1);
+    const left = failures.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM });
+    this.add('PublicationQueue', 'Changes of the registry are left in the queue of failures', left, 1);
+    for (const days of expiryDays) {
+      const told = `A certificate in a truststore expires within ${days} days`;
+      this.add('CertificateExpires', told, metrics.truststoreExpiry, days, { days, ...falls });
+    }
   }
 
   /** Those in ACM. Its metric ends when the certificate does, and comes some hours after it: an alarm stays as it is. */
   private addCertificates(certificates: AlarmsProps['certificates']): void {
-    for (const [name, certificate] of Object.entries(certificates)) {
-      const left = certificate.metricDaysToExpiry();
+    for (const [of, certificate] of Object.entries(certificates)) {
       const told = `A certificate of the domain names expires within ${renewalDays} days`;
-      this.add(`${name}CertificateExpiry`, told, left, renewalDays, lessThanOrEqual, TreatMissingData.IGNORE);
+      const options = { of, ...falls, treatMissingData: TreatMissingData.IGNORE };
+      this.add('CertificateExpiry', told, certificate.metricDaysToExpiry(), renewalDays, options);
     }
   }
 
-  /** What runs by the clock tells in its log line what failed; that it does not run at all tells nobody but its count. */
-  private addSchedules(functions: readonly EndpointFunction[]): void {
-    const named = (lambda: string) => functions.filter((each) => each.lambda === lambda);
-    for (const { function: of } of named('crl-refresh')) {
-      const failed = this.counted('CrlRefreshFailures', of, '$.failures');
-      this.add('CrlRefreshFailures', 'CRLs cannot be kept up to date', failed, 1);
-    }
-    for (const { function: of } of named('key-rotation')) {
-      const failed = this.counted('KeyRotationFailures', of, '$.failures');
-      this.add('KeyRotationFailures', 'Signing keys of a tenant could not be rotated', failed, 1);
-      this.add('KeyRotationLate', 'A signing key has no successor', this.counted('KeyRotationLate', of, '$.late'), 1);
-      const runs = of.metricInvocations({ period: rotationPause });
-      const stopped = 'The rotation of signing keys does not run';
-      this.add(
-        'KeyRotationStopped',
-        stopped,
-        runs,
-        1,
-        ComparisonOperator.LESS_THAN_THRESHOLD,
-        TreatMissingData.BREACHING,
-      );
+  /** A run tells in its log line what failed; that there is none at all tells nobody but its count. */
+  private addSchedules({ metrics, functions }: AlarmsProps): void {
+    this.add('CrlRefreshFailures', 'CRLs cannot be kept up to date', metrics.crlRefreshFailures, 1);
+    const failed = 'Signing keys of a tenant could not be rotated';
+    this.add('KeyRotationFailures', failed, metrics.keyRotationFailures, 1);
+    this.add('KeyRotationLate', 'A signing key has no successor', metrics.keyRotationLate, 1);
+    for (const { route, section, pause } of schedules) {
+      for (const { function: called } of functions.filter(({ lambda }) => lambda === route.lambda)) {
+        this.add(section, `The function ${route.lambda} does not run`, called.metricInvocations({ period: pause }), 1, {
+          comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+          treatMissingData: TreatMissingData.BREACHING,
+        });
+      }
     }
   }
 
-  /** The sum of a member of log lines. */
-  private counted(metricName: string, of: EndpointFunction['function'], member: string): IMetric {
-    const metricNamespace = metricsNamespace(Stack.of(this));
-    const filterPattern = FilterPattern.exists(member);
-    new MetricFilter(this, metricName, {
-      logGroup: of.logGroup,
-      filterPattern,
-      metricNamespace,
-      metricName,
-      metricValue: member,
-    });
-    return new Metric({ namespace: metricNamespace, metricName, period, statistic: Stats.SUM });
-  }
-
-  /** Lines of the publisher's log with one of these outcomes. */
-  private publications({ publisher }: TruststorePublication, name: string, outcomes: readonly string[]): IMetric {
-    const metricNamespace = metricsNamespace(Stack.of(this));
-    const metricName = `Publication${name}`;
-    new MetricFilter(this, metricName, {
-      logGroup: publisher.function.logGroup,
-      filterPattern: FilterPattern.any(
-        ...outcomes.map((outcome) => FilterPattern.stringValue('$.publication', '=', outcome)),
-      ),
-      metricNamespace,
-      metricName,
-      metricValue: '1',
-    });
-    return new Metric({ namespace: metricNamespace, metricName, period, statistic: Stats.SUM });
-  }
-
-  /** Days until the first certificate of a truststore expires, told every quarter of an hour. */
-  private expiry({ publisher }: TruststorePublication): IMetric {
-    const metricNamespace = metricsNamespace(Stack.of(this));
-    const metricName = 'CertificateExpiry';
-    if (this.node.tryFindChild(metricName) === undefined) {
-      new MetricFilter(this, metricName, {
-        logGroup: publisher.function.logGroup,
-        filterPattern: FilterPattern.exists('$.expires_in_days'),
-        metricNamespace,
-        metricName,
-        metricValue: '$.expires_in_days',
-      });
-    }
-    return new Metric({ namespace: metricNamespace, metricName, period: Duration.hours(1), statistic: Stats.MINIMUM });
-  }
-
-  private add(
-    id: string,
-    alarmDescription: string,
-    metric: IMetric,
-    threshold: number,
-    comparisonOperator = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    // Nobody called, nothing failed.
-    treatMissingData = TreatMissingData.NOT_BREACHING,
-  ): void {
-    const alarm = new Alarm(this, `${id}Alarm`, {
-      alarmDescription: `${alarmDescription}. See docs/operate.md.`,
+  /** `section`: the heading in docs/operate.md. */
+  private add(section: string, told: string, metric: IMetric, threshold: number, options: AlarmOptions = {}): void {
+    const { of = '', days = '', ...others } = options;
+    const alarm = new Alarm(this, `${of}${section}${days}Alarm`, {
+      alarmDescription: `${told}. See docs/operate.md#${section.toLowerCase()}.`,
       metric,
       threshold,
       evaluationPeriods: 1,
-      comparisonOperator,
-      treatMissingData,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      // Nobody called, nothing failed.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...others,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
     alarm.addOkAction(new SnsAction(this.topic));
+    this.all.push(alarm);
   }
 }

@@ -6,13 +6,15 @@ import { HealthCheck, HealthCheckType, HostedZone, type IHostedZone } from 'aws-
 import type { Construct } from 'constructs';
 import { type Config, parseConfig, toEnvironment } from '../config.ts';
 import { type Host, httpRoutes, scheduleRoutes } from '../routes.ts';
-import { Alarms, metricsNamespace } from './alarms.ts';
+import { Alarms } from './alarms.ts';
 import type { DeploymentConfiguration } from './configuration.ts';
+import { OperationsDashboard } from './dashboard.ts';
 import type { DataStack } from './data.ts';
 import { EndpointFunction } from './endpoint-function.ts';
 import { Gateway } from './gateway.ts';
 import { GatewayDomain } from './gateway-domain.ts';
 import { httpFunctions, tableStatements } from './grants.ts';
+import { LogMetrics, metricsNamespace } from './log-metrics.ts';
 import { RestGateway } from './rest-gateway.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 import { TruststorePublication } from './truststore-publication.ts';
@@ -70,13 +72,19 @@ export class AppStack extends Stack {
       nearest,
     });
 
-    const alarms = new Alarms(this, 'Alarms', {
+    const operated = {
       gateways,
       functions: functionsIn(this),
-      truststore: published,
+      metrics: new LogMetrics(this, 'Metrics', { functions: functionsIn(this) }),
+      ofRequests: configuration.logLevel === 'info',
+      failures: published.failures,
       certificates: { Server: certificate, ...(ownershipCertificate && { Ownership: ownershipCertificate }) },
-      email: configuration.alarmEmail,
-    });
+    };
+    const alarms = new Alarms(this, 'Alarms', { ...operated, email: configuration.alarmEmail });
+    if (configuration.dashboard) {
+      const { registry, grants } = data;
+      new OperationsDashboard(this, 'Dashboard', { ...operated, tables: { registry, grants }, alarms: alarms.all });
+    }
 
     new CfnOutput(this, 'Functions', {
       description: 'The functions by their file in lambdas/',

@@ -56,6 +56,8 @@ export type DeploymentConfiguration = {
   readonly tracing: boolean;
   /** Instances of the token and of the introspection function, each, that are kept ready. */
   readonly provisionedConcurrency: number;
+  /** Whether there is a dashboard in CloudWatch. */
+  readonly dashboard: boolean;
   /** Who is told of alarms; whoever subscribes to the topic where it is absent. */
   readonly alarmEmail?: string;
   /** `host:port` of OCSP and CRL servers in private networks that the functions may ask all the same. */
@@ -119,6 +121,7 @@ export function parseConfiguration(
     wafRateLimit: read('wafRateLimit', 30_000, 'requests in five minutes from 10 to 2000000', parseAddressLimit),
     logRetentionDays: read('logRetentionDays', 365, `one of ${retentions.join(', ')}`, parseRetention),
     logLevel: choice('logLevel', logLevels),
+    dashboard: read('dashboard', true, 'true or false', parseFlag),
     tracing: read('tracing', false, 'true or false', parseFlag),
     provisionedConcurrency: read('provisionedConcurrency', 0, 'instances from 0 to 1000', parseCount(1000, 0)),
     statusAllowHosts: read('statusAllowHosts', [], 'a list of host:port', parseHosts),

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { publicationFunction } from '../../lib/adapters/publication-function.ts';
 import type { TruststoreTarget } from '../../lib/config.ts';
@@ -55,6 +57,16 @@ for (const [what, event] of [
     assert.equal(line.expires_in_days, (Date.parse('2040-01-01') - Date.parse('2030-06-01')) / 86_400_000 - 1);
   });
 }
+
+test('house style: every member of the publisher’s log line is on the row of docs/operate.md', async () => {
+  const as = await publisher();
+  await as.handler(clockEvent, context);
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operate.md'), 'utf8');
+  const [, row = ''] = /^\| publisher \|(.*)$/m.exec(page) ?? [];
+  for (const member of Object.keys(as.log()[0])) {
+    assert.ok(row.includes(`\`${member}\``) || ['time', 'level'].includes(member), member);
+  }
+});
 
 test('CloudFormation custom resource: it answers the version and leaves the domain name to CloudFormation', async () => {
   const as = await publisher();

@@ -85,6 +85,7 @@ test('design §8: values may be texts, as the command line gives them', () => {
     statusAllowHosts: 'ocsp.internal:8080,10.0.0.7:80',
     registryMaxAge: '5',
     tracing: 'true',
+    dashboard: 'false',
     provisionedConcurrency: '0',
   });
   assert.deepEqual(configuration.regions, ['eu-west-1']);
@@ -92,7 +93,8 @@ test('design §8: values may be texts, as the command line gives them', () => {
   assert.deepEqual(configuration.throttling, { rate: 20, burst: 5 });
   assert.deepEqual(configuration.statusAllowHosts, ['ocsp.internal:8080', '10.0.0.7:80']);
   assert.equal(configuration.registryMaxAge, 5);
-  assert.deepEqual([configuration.tracing, configuration.provisionedConcurrency], [true, 0]);
+  const { tracing, dashboard, provisionedConcurrency } = configuration;
+  assert.deepEqual([tracing, dashboard, provisionedConcurrency], [true, false, 0]);
 });
 
 test('design §8: an empty text takes back what cdk.json says', () => {
@@ -131,6 +133,7 @@ test('design §8: every problem is told at once, with the key, the value and wha
     throttlingRate: 0,
     throttlingBurst: '1e3',
     logLevel: 'silent',
+    dashboard: 1,
     tracing: 'yes',
     provisionedConcurrency: -1,
   });
@@ -139,6 +142,7 @@ test('design §8: every problem is told at once, with the key, the value and wha
     'account',
     'alarmEmail',
     'certificateArn',
+    'dashboard',
     'domainName',
     'hostedZoneId',
     'hostedZoneName',

@@ -4,25 +4,24 @@ import type { RequestLine } from './log.ts';
 
 type Metric = { readonly Name: string; readonly Unit: 'Count' | 'Milliseconds' | 'Percent' };
 
-/** Each tells of every request, so that rates can be told; reasons are a closed list, so that their number is bounded. */
-const ofRequests: readonly Metric[] = [
-  { Name: 'Requests', Unit: 'Count' },
-  { Name: 'Duration', Unit: 'Milliseconds' },
-  { Name: 'Faults', Unit: 'Count' },
-  { Name: 'RefusedPercent', Unit: 'Percent' },
-  { Name: 'SoftFails', Unit: 'Count' },
-  { Name: 'StatusUnavailable', Unit: 'Count' },
-];
-const refusals: readonly Metric[] = [{ Name: 'Refusals', Unit: 'Count' }];
-const expiring: readonly Metric[] = [{ Name: 'CertificateExpiresInDays', Unit: 'Count' }];
+const count = (Name: string): Metric => ({ Name, Unit: 'Count' });
 
-/**
- * What makes a log line metrics of `namespace`: the members it needs besides its own. By endpoint: requests, milliseconds,
- * faults, 100 for a refused request and 0 for another (its average is the part of refused ones), requests that a soft-fail let through, requests for whose certificate no source answered. By reason: refusals.
- */
+/** Of every request, so that rates can be told. */
+const ofRequests: readonly Metric[] = [
+  count('Faults'),
+  { Name: 'RefusedPercent', Unit: 'Percent' },
+  count('SoftFails'),
+  count('StatusUnavailable'),
+];
+/** As many series as there are endpoints. */
+const ofEndpoints: readonly Metric[] = [count('Requests'), { Name: 'Duration', Unit: 'Milliseconds' }];
+/** As many as there are reasons, which are a closed list: a tenant or a client would be without bound. */
+const ofReasons: readonly Metric[] = [count('Refusals')];
+
+/** What makes a log line metrics of `namespace`: the members it needs besides its own (docs/operate.md). */
 export function metricMembers(line: RequestLine, namespace: string, at: Date): object {
   const statuses = line.certificate_status ?? [];
-  const soon = line.certificate_expires_in_days;
+  const outcome = { ...tokenOutcome(line), ...expiry(line) };
   const directive = (dimensions: readonly (readonly string[])[], metrics: readonly Metric[]) => ({
     Namespace: namespace,
     Dimensions: dimensions,
@@ -33,21 +32,31 @@ export function metricMembers(line: RequestLine, namespace: string, at: Date): o
     Requests: 1,
     Duration: line.ms ?? 0,
     Faults: line.level === 'error' ? 1 : 0,
-    RefusedPercent: line.reason === undefined ? 0 : 100,
+    // An average over requests. That a token is inactive is an answer, not a refusal of the one who asked.
+    RefusedPercent: line.reason !== undefined && line.error !== undefined ? 100 : 0,
     SoftFails: statuses.some(({ softFailed }) => softFailed) ? 1 : 0,
     StatusUnavailable: statuses.some(isSilent) ? 1 : 0,
     ...(line.reason !== undefined && { Refusals: 1 }),
-    ...(soon !== undefined && { CertificateExpiresInDays: soon }),
+    ...outcome,
     _aws: {
       Timestamp: at.getTime(),
       CloudWatchMetrics: [
-        directive([[], ['endpoint']], ofRequests),
-        ...(line.reason === undefined ? [] : [directive([[], ['reason']], refusals)]),
-        ...(soon === undefined ? [] : [directive([[]], expiring)]),
+        directive([[]], [...ofRequests, ...Object.keys(outcome).map(count)]),
+        directive([['endpoint']], ofEndpoints),
+        ...(line.reason === undefined ? [] : [directive([['reason']], ofReasons)]),
       ],
     },
   };
 }
+
+/** RFC 6749 §5.1, RFC 7662 §2.2: what became of a request about a token. */
+function tokenOutcome({ endpoint, jti, active, error }: RequestLine): Readonly<Record<string, 1>> {
+  if (active !== undefined) return active ? { ActiveTokens: 1 } : { InactiveTokens: 1 };
+  return endpoint === 'token' && jti !== undefined && error === undefined ? { TokensIssued: 1 } : {};
+}
+
+const expiry = ({ certificate_expires_in_days: days }: RequestLine): Readonly<Record<string, number>> =>
+  days === undefined ? {} : { CertificateExpiresInDays: days };
 
 /** Nobody answered now, whether or not an older answer helped out. */
 const isSilent = ({ status, stale }: ShownStatus): boolean =>

@@ -47,6 +47,7 @@ const lines: readonly Partial<RequestLine>[] = [
   { level: 'error', status: 500, fault: new Error('broken'), error: 'server_error' },
   { error: 'invalid_client', reason: 'certificate_revoked', certificate_expires_in_days: 7 },
   { certificate_status: [{ ...status, status: 'unavailable', softFailed: true }] },
+  { endpoint: 'introspection', active: false, reason: 'token_revoked' },
 ];
 
 for (const [index, line] of lines.entries()) {
@@ -67,10 +68,27 @@ for (const [index, line] of lines.entries()) {
 
 test('design §8: a refusal is counted by its reason, an answer without one is no refusal', () => {
   const refused = metricsOf(written({ error: 'invalid_client', reason: 'certificate_revoked' }, 'n'));
-  assert.deepEqual(refused.get('Refusals'), { value: 1, Dimensions: [[], ['reason']] });
+  assert.deepEqual(refused.get('Refusals'), { value: 1, Dimensions: [['reason']] });
   assert.equal(metricsOf(written({}, 'n')).has('Refusals'), false);
   assert.equal(refused.get('RefusedPercent')?.value, 100);
   assert.equal(metricsOf(written({}, 'n')).get('RefusedPercent')?.value, 0);
+});
+
+test('design §8: a token that is inactive is counted by its reason, and is no refusal of who asked for it', () => {
+  const inactive = metricsOf(written({ endpoint: 'introspection', active: false, reason: 'token_expired' }, 'n'));
+  assert.equal(inactive.get('Refusals')?.value, 1);
+  assert.equal(inactive.get('RefusedPercent')?.value, 0);
+});
+
+test('design §8: tokens issued, active and inactive are counted, each where it is one and nowhere else', () => {
+  const outcomes = (line: Partial<RequestLine>) =>
+    [...metricsOf(written(line, 'n')).keys()].filter((name) => /Token/.test(name));
+  assert.deepEqual(outcomes({ endpoint: 'token', jti: 'x' }), ['TokensIssued']);
+  assert.deepEqual(outcomes({ endpoint: 'introspection', jti: 'x', active: true }), ['ActiveTokens']);
+  assert.deepEqual(outcomes({ endpoint: 'introspection', jti: 'x', active: false }), ['InactiveTokens']);
+  assert.deepEqual(outcomes({ endpoint: 'revocation', jti: 'x' }), []);
+  assert.deepEqual(outcomes({ endpoint: 'token', error: 'invalid_client', reason: 'certificate_revoked' }), []);
+  assert.deepEqual(outcomes({ endpoint: 'token', error: 'server_error', level: 'error', jti: 'x' }), []);
 });
 
 test('design §8: a fault, a soft-fail and a responder that does not answer are counted, each as what it is', () => {
