@@ -1,6 +1,7 @@
 /** JWS compact serialization (RFC 7515 §7.1) of our own tokens: three algorithms, a header of three members, no more. */
 import { constants, type KeyObject, verify } from 'node:crypto';
 import { fail, ok, type Result } from '../result.ts';
+import { derSignature } from './ecdsa-signature.ts';
 
 /** RFC 7518 §3.4, §3.5, RFC 8037 §3.1. */
 export type SigningAlgorithm = 'ES256' | 'PS256' | 'EdDSA';
@@ -56,7 +57,10 @@ export function readJws(text: string): Result<UnverifiedJws, string> {
 /** RFC 7515 §5.2, step 8, by a key that was found by `kid` in our own store, never by what the token carries. */
 export function verifyJws({ header, signingInput, signature }: UnverifiedJws, key: KeyObject): boolean {
   const data = Buffer.from(signingInput);
-  if (header.alg === 'ES256') return verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature);
+  if (header.alg === 'ES256') {
+    const der = derSignature(signature);
+    return der !== undefined && verify('sha256', data, key, der);
+  }
   return header.alg === 'PS256'
     ? verify('sha256', data, { key, ...pss }, signature)
     : verify(null, data, key, signature);

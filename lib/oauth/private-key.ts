@@ -1,5 +1,6 @@
 /** Private keys in this process (RFC 7518 §3): made, read from PKCS #8, and used for signatures. */
 import { constants, createPrivateKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
+import { rawSignature } from './ecdsa-signature.ts';
 import type { Sign, SigningAlgorithm } from './jws.ts';
 
 /** The public key as SubjectPublicKeyInfo, the private one as PKCS #8; whoever asked wipes it. */
@@ -25,7 +26,7 @@ export function signByPkcs8(pkcs8: Uint8Array, alg: SigningAlgorithm): Sign {
 
 /** RFC 7518 §3.4, §3.5, RFC 8037 §3.1. */
 export function signBy(key: KeyObject, alg: SigningAlgorithm): Sign {
-  if (alg === 'ES256') return (data) => sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' });
+  if (alg === 'ES256') return (data) => rawSignature(sign('sha256', data, key));
   return alg === 'PS256' ? (data) => sign('sha256', data, { key, ...pss }) : (data) => sign(null, data, key);
 }
 

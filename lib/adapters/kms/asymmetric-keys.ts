@@ -1,10 +1,10 @@
 /** Private keys that never leave KMS: a key of its own for each signing key, and a call of Sign for each signature. */
 import { createHash } from 'node:crypto';
+import { rawSignature } from '../../oauth/ecdsa-signature.ts';
 import type { Sign, SigningAlgorithm } from '../../oauth/jws.ts';
 import type { KeyCustody } from '../../oauth/ports.ts';
 import type { KeyPurpose } from '../../oauth/signing-key.ts';
 import { asked, base64, type KmsCall, octetsIn } from './call.ts';
-import { rawSignature } from './raw-signature.ts';
 
 export type AsymmetricKeysOptions = {
   readonly region: string;

@@ -1,4 +1,7 @@
-/** ECDSA signatures as JWS wants them (RFC 7518 §3.4): R and S of 32 octets each, out of the ASN.1 that KMS returns. */
+/**
+ * The two forms of a P-256 signature: R and S of 32 octets each (RFC 7518 §3.4), and the ASN.1 (RFC 3279 §2.2.3) that KMS
+ * returns and that node:crypto makes and takes in half the time.
+ */
 
 const size = 32;
 
@@ -25,4 +28,20 @@ function integerAt(der: Uint8Array, at: number): { readonly digits: Uint8Array; 
   return { digits, end };
 }
 
-const notDer = () => new Error('a signature of KMS is not what RFC 3279 says');
+const notDer = () => new Error('an ECDSA signature is not what RFC 3279 says');
+
+/** RFC 3279 §2.2.3. Undefined for anything but 64 octets (RFC 7518 §3.4). */
+export function derSignature(raw: Uint8Array): Uint8Array | undefined {
+  if (raw.length !== 2 * size) return undefined;
+  const r = integer(raw.subarray(0, size));
+  const s = integer(raw.subarray(size));
+  return Uint8Array.of(0x30, r.length + s.length, ...r, ...s);
+}
+
+/** X.690 §8.3.2: the shortest two's complement, positive by a sign octet. */
+function integer(number: Uint8Array): readonly number[] {
+  const first = number.findIndex((octet) => octet !== 0);
+  const digits = first === -1 ? [0] : [...number.subarray(first)];
+  const signed = (digits[0] ?? 0) > 0x7f ? [0, ...digits] : digits;
+  return [0x02, signed.length, ...signed];
+}
