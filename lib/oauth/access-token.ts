@@ -1,5 +1,5 @@
 /** Access tokens: 32 random bytes to the client (RFC 6749 §1.4), their SHA-256 and what they mean to the store. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Client } from './client.ts';
 import type { AuthenticatedClient } from './client-authentication/client-authentication.ts';
 import type { AcceptedCertificate } from './client-certificate.ts';
@@ -33,7 +33,7 @@ export type AccessTokenRecord = {
 };
 
 export function hashToken(token: string): TokenHash {
-  return createHash('sha256').update(token).digest('base64url') as TokenHash;
+  return hash('sha256', token, 'base64url') as TokenHash;
 }
 
 /** Bytes of randomness that one token takes: 256 bits for the token, 128 for its `jti`. */
