@@ -1,7 +1,7 @@
 /**
  * What tokens and introspection cost (`npm run bench`): this server, node-oidc-provider and a bare server, in one run. Every
  * server is a process of its own; they take turns in slices, so that a noisy moment meets all. CPU is the server's own, per
- * request. `--rounds`, `--requests` (a slice), `--json FILE`.
+ * request. `--warm` (requests of each kind before anything is measured), `--rounds`, `--requests` (a slice), `--json FILE`.
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,6 +16,7 @@ import { createWorld, type World } from './oauth/world.ts';
 
 const { values } = parseArgs({
   options: {
+    warm: { type: 'string', default: '3000' },
     rounds: { type: 'string', default: '15' },
     requests: { type: 'string', default: '300' },
     json: { type: 'string' },
@@ -116,12 +117,14 @@ const subjects = [
 const samples = new Map<string, Sample[]>();
 const of = (name: string, operation: OperationName) => samples.get(`${name} ${operation}`) ?? [];
 
-for (let round = -2; round < rounds; round++) {
+// What comes before V8 has compiled the hot functions is another measurement: bench/cold.ts.
+for (const one of subjects) {
+  for (const operation of operations) await slice(one.target, one.operations[operation], Number(values.warm));
+}
+for (let round = 0; round < rounds; round++) {
   for (const operation of operations) {
     for (const one of subjects) {
-      const taken = await sample(one, operation);
-      // The first rounds are for the compiler.
-      if (round >= 0) samples.set(`${one.name} ${operation}`, [...of(one.name, operation), taken]);
+      samples.set(`${one.name} ${operation}`, [...of(one.name, operation), await sample(one, operation)]);
     }
   }
 }
