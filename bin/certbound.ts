@@ -28,15 +28,20 @@ const openSession: OpenSession = (options) => {
   };
 };
 
+const tablesNeeded = 'name both tables; the outputs of the stack Data do';
+
 /** Tables that are named, by flag or environment, are an account's; else the state directory is meant. */
 async function openRegistry(options: SessionOptions): Promise<OpenRegistry> {
   // Here the flags take the place of single variables, before they are read.
   const { env } = process;
   const named = [options.registryTable ?? env['REGISTRY_TABLE'], options.grantsTable ?? env['GRANTS_TABLE']];
   const [REGISTRY_TABLE, GRANTS_TABLE] = named;
-  if (REGISTRY_TABLE === undefined && GRANTS_TABLE === undefined) return openLocal(resolve(options.stateDirectory));
+  if (REGISTRY_TABLE === undefined && GRANTS_TABLE === undefined) {
+    if (options.region !== undefined) throw new AskedWrongly(`--region is that of an account: ${tablesNeeded}`);
+    return openLocal(resolve(options.stateDirectory));
+  }
   if (REGISTRY_TABLE === undefined || GRANTS_TABLE === undefined) {
-    throw new AskedWrongly('--registry and --grants belong together: the outputs of the stack Data name both tables');
+    throw new AskedWrongly(`--registry and --grants belong together: ${tablesNeeded}`);
   }
   const config = parseConfig({ ...env, REGISTRY_TABLE, GRANTS_TABLE });
   const region = options.region ?? env['AWS_REGION'] ?? (await sdkRegion());
@@ -54,7 +59,9 @@ async function openRegistry(options: SessionOptions): Promise<OpenRegistry> {
 async function openLocal(state: string): Promise<OpenRegistry> {
   const found = await openLocalRegistry(state);
   if (found !== undefined) return found;
-  throw new AskedWrongly(`No server runs on ${state} and none left its state; start one with npm start`);
+  throw new AskedWrongly(
+    `No server runs on ${state} and none left its state; start one with npm start, or name the tables of an account with --registry and --grants`,
+  );
 }
 
 async function developmentCa(state: string): Promise<DevelopmentCa> {

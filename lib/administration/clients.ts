@@ -14,6 +14,7 @@ import {
   registeredTenant,
 } from './change.ts';
 import { gatewayCautions, subjectProblems, updateClientEntries } from './client-certificates.ts';
+import { unusedMembers } from './unused-metadata.ts';
 
 export type ClientPorts = {
   readonly tenants: Pick<TenantStore, 'find' | 'list'>;
@@ -57,7 +58,11 @@ export async function addClients(
     added.push(stored);
   }
   await updateClientEntries(name, known, operator, ports);
-  const cautions = added.flatMap((one) => [...sharedSubject(one, [...known, ...added]), ...gatewayCautions(one)]);
+  const cautions = added.flatMap((one) => [
+    ...sharedSubject(one, [...known, ...added]),
+    ...gatewayCautions(one),
+    ...unusedMembers(one),
+  ]);
   return ok({ clients: added, cautions });
 }
 

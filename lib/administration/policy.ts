@@ -138,7 +138,7 @@ export async function changeEntryPolicy(
   const found = await findEntry(name, entryText, ports);
   if (!found.ok) return found;
   const { entry, certificate } = found.value;
-  const changed = apply(entrySettings, entry, input, 'see «policy help»');
+  const changed = apply(entrySettings, entry, input, 'see «policy set --help»');
   if (!changed.ok) return changed;
   const { row, ...told } = changed.value;
   const problems = told.changes.flatMap((change) => misplaced(row, change.name));
@@ -148,7 +148,7 @@ export async function changeEntryPolicy(
   return ok({ tenant: name, entry: certificate.thumbprint, ...told });
 }
 
-const notOfTenants = 'see «policy help»; settings of a truststore entry need --entry THUMBPRINT';
+const notOfTenants = 'see «policy set --help»; settings of a truststore entry need --entry THUMBPRINT';
 
 type Applied<Row> = Pick<PolicyChange, 'changes' | 'cautions'> & { readonly row: Row };
 

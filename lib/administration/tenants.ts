@@ -3,7 +3,7 @@ import type { AuditStore, TenantStore } from '../oauth/ports.ts';
 import { newTenant, type Tenant } from '../oauth/tenant.ts';
 import { fail, ok } from '../result.ts';
 import { defaultTenant, tenantName } from '../routes.ts';
-import { type Operator, type Problem, type Refusable, recorded, registeredTenant } from './change.ts';
+import { type Operator, type Problem, type Refusable, recorded, refuse, registeredTenant } from './change.ts';
 
 export type TenantPorts = { readonly tenants: TenantStore; readonly audit: Pick<AuditStore, 'change'> };
 
@@ -25,8 +25,9 @@ export async function addTenant(
   const first = known.find(({ name }) => name === defaultTenant);
   const issuer = input.issuer ?? (first === undefined ? '' : `${new URL(first.issuer).origin}/t/${input.name}`);
   const mtls_base_uri = input.mtls_base_uri ?? first?.mtls_base_uri ?? '';
+  if (known.some(({ name }) => name === input.name)) return refuse(registeredAlready(input.name));
   const problems = [
-    ...refuseName(input.name, known),
+    ...refuseName(input.name),
     ...refuseIssuer(input.name, issuer, known),
     ...refuseBase(mtls_base_uri),
   ];
@@ -42,15 +43,18 @@ export const listTenants = ({ tenants }: Pick<TenantPorts, 'tenants'>): Promise<
 export const showTenant = (name: string, ports: Pick<TenantPorts, 'tenants'>): Promise<Refusable<Tenant>> =>
   registeredTenant(name, ports);
 
-function refuseName(value: string, known: readonly Tenant[]): readonly Problem[] {
-  if (!tenantName.test(value)) {
-    const problem = 'must be 1 to 63 characters of a-z, 0-9 and -';
-    return [{ what: 'tenant', value, problem, remedy: 'choose another name' }];
-  }
-  if (!known.some(({ name }) => name === value)) return [];
-  const remedy = 'change its settings with «policy set»';
-  return [{ what: 'tenant', value, problem: 'is registered already', remedy }];
+function refuseName(value: string): readonly Problem[] {
+  if (tenantName.test(value)) return [];
+  const problem = 'must be 1 to 63 characters of a-z, 0-9 and -';
+  return [{ what: 'tenant', value, problem, remedy: 'choose another name' }];
 }
+
+const registeredAlready = (value: string): Problem => ({
+  what: 'tenant',
+  value,
+  problem: 'is registered already',
+  remedy: 'change its settings with «policy set»',
+});
 
 /** RFC 8414 §2: https, without query and fragment. The path is where the routes of the tenant are. */
 function refuseIssuer(name: string, value: string, known: readonly Tenant[]): readonly Problem[] {

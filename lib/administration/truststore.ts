@@ -33,6 +33,8 @@ export type AddedEntry = ListedEntry & { readonly change: 'added' | 'type change
 export type EntriesInput = {
   /** PEM, DER or PKCS#7. */
   readonly file: Uint8Array;
+  /** What the file is called where something is wrong with it. */
+  readonly name?: string;
   /** In place of what the certificate itself says. */
   readonly type?: StoredEntry['type'];
 };
@@ -43,16 +45,16 @@ export type EntriesInput = {
  */
 export async function addEntries(
   name: string,
-  { file, type }: EntriesInput,
+  { file, name: fileName = 'truststore', type }: EntriesInput,
   operator: Operator,
   ports: TruststorePorts,
 ): Promise<Refusable<{ readonly entries: readonly AddedEntry[]; readonly cautions: readonly string[] }>> {
   const tenant = await registeredTenant(name, ports);
   if (!tenant.ok) return tenant;
-  const found = certificatesIn('truststore', file);
+  const found = certificatesIn(fileName, file);
   if (!found.ok) return found;
   const problems = found.value.flatMap((certificate) => refuseEntry(certificate, type, operator.at) ?? []);
-  if (found.value.length === 0) problems.push(noCertificate);
+  if (found.value.length === 0) problems.push({ ...noCertificate, what: fileName });
   if (problems.length > 0) return fail(problems);
   const before = await ports.truststore.entries(name);
   const added: AddedEntry[] = [];
@@ -64,7 +66,7 @@ export async function addEntries(
   return ok({ entries: added, cautions: await entryCautions(name, found.value, operator.at, ports) });
 }
 
-const noCertificate: Problem = { what: 'truststore', problem: 'has no certificate', remedy: 'name another file' };
+const noCertificate: Omit<Problem, 'what'> = { problem: 'has no certificate', remedy: 'name another file' };
 
 async function addEntry(
   name: string,

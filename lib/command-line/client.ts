@@ -28,9 +28,7 @@ const add: Command = {
     const { stores } = await registry();
     const added = granted(await addClients(tenantOf(input), metadata, options, operator, stores));
     const verb = options.replace ? 'Registered or replaced' : 'Registered';
-    const lines = added.clients.map(({ client_id, tls_client_auth_subject_dn: subject }) =>
-      subject === undefined ? `${verb} ${client_id}` : `${verb} ${client_id}: ${subject}`,
-    );
+    const lines = added.clients.map((client) => `${verb} ${client.client_id}: ${knownBy(client)}`);
     return { lines, json: added.clients, cautions: added.cautions };
   },
 };
@@ -111,15 +109,26 @@ const switched = (name: string, disabled: boolean, summary: string): Command => 
 
 function rowOf(client: ClientMetadata): readonly string[] {
   const method = client['token_endpoint_auth_method'] ?? 'tls_client_auth';
-  const known = Object.entries(client).find(([member]) => /^tls_client_auth_(subject_dn|san_)/.test(member));
   return [
     client.client_id,
     String(method),
-    known === undefined ? '-' : String(known[1]),
+    knownBy(client),
     String(client['scope'] ?? '-'),
     client['disabled'] === true ? 'disabled' : '',
   ];
 }
+
+/** What the client proves that it has: a name, or keys. */
+function knownBy(client: ClientMetadata): string {
+  const name = Object.entries(client).find(([member]) => /^tls_client_auth_(subject_dn|san_)/.test(member));
+  if (name !== undefined) return `${name[0] === subjectDn ? '' : `${name[0].slice(sanPrefix.length)} `}${name[1]}`;
+  if (typeof client['jwks_uri'] === 'string') return client['jwks_uri'];
+  const keys = Object(client['jwks'])['keys'];
+  return Array.isArray(keys) ? `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}` : '-';
+}
+
+const subjectDn = 'tls_client_auth_subject_dn';
+const sanPrefix = 'tls_client_auth_san_';
 
 export const clientCommands: readonly Command[] = [
   add,

@@ -1,7 +1,8 @@
 /** `show | issue | revoke`: the development CA of a running local server. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { AskedWrongly, type Command, noWords } from './command.ts';
-import { jsonLines } from './table.ts';
+import { oneCertificate, pemOf } from '../administration/certificate-file.ts';
+import { AskedWrongly, type Command, granted, noWords } from './command.ts';
+import { readInput, writeOutput } from './files.ts';
+import { pairs } from './table.ts';
 
 const show: Command = {
   name: 'show',
@@ -12,7 +13,7 @@ const show: Command = {
   async run(input, { developmentCa }) {
     noWords(input);
     const { address } = await developmentCa();
-    return { lines: jsonLines(address), json: address };
+    return { lines: pairs(Object.entries(address)), json: address };
   },
 };
 
@@ -29,8 +30,8 @@ const issue: Command = {
     }
     const out = input.text('out') ?? 'client';
     const { certificate, key, serial } = await (await developmentCa()).issue(subject);
-    writeFileSync(`${out}.key`, key, { mode: 0o600 });
-    writeFileSync(`${out}.crt`, certificate);
+    writeOutput(`${out}.key`, key, 0o600);
+    writeOutput(`${out}.crt`, certificate, 0o644);
     const files = { certificate: `${out}.crt`, key: `${out}.key`, serial };
     return { lines: [`Issued ${out}.crt and ${out}.key, serial ${serial}`], json: files };
   },
@@ -50,7 +51,8 @@ const revoke: Command = {
     if (!ca.revocationReasons.includes(reason)) {
       throw new AskedWrongly(`--reason ${reason}: must be one of ${ca.revocationReasons.join(', ')}`);
     }
-    await ca.revoke(readFileSync(file, 'utf8'), reason);
+    const { der } = granted(oneCertificate(file, readInput(file)));
+    await ca.revoke(pemOf(der), reason);
     return { lines: [`Revoked ${file}`], json: { file, reason } };
   },
 };

@@ -1,5 +1,6 @@
-/** The files that commands read. */
-import { readFileSync, statSync } from 'node:fs';
+/** The files that commands read and write. */
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** A CRL of 64 MB is the largest thing that a command takes. */
 const maximumBytes = 64 * 1024 * 1024;
@@ -9,6 +10,12 @@ export function readInput(path: string): Uint8Array {
   const size = attempt(path, () => statSync(path).size);
   if (size > maximumBytes) throw new Error(`${path}: is larger than ${maximumBytes} bytes`);
   return attempt(path, () => readFileSync(path));
+}
+
+/** Throws an Error in one line. */
+export function writeOutput(path: string, text: string, mode: number): void {
+  if (!existsSync(dirname(path))) throw new Error(`${path}: cannot be written (there is no such folder)`);
+  attempt(path, () => writeFileSync(path, text, { mode }), 'written');
 }
 
 /** The value of a JSON file. Throws an Error in one line. */
@@ -21,11 +28,17 @@ export function readJson(path: string): unknown {
   }
 }
 
-function attempt<T>(path: string, read: () => T): T {
+function attempt<T>(path: string, act: () => T, what: 'read' | 'written' = 'read'): T {
   try {
-    return read();
+    return act();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`${path}: cannot be read (${code === 'ENOENT' ? 'there is no such file' : code})`);
+    throw new Error(`${path}: cannot be ${what} (${faults.get(code ?? '') ?? code})`);
   }
 }
+
+const faults: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a folder'],
+  ['EACCES', 'permission is denied'],
+]);

@@ -52,15 +52,20 @@ function findCommand(args: readonly string[]) {
 }
 
 function withoutCommand(args: readonly string[]): Printed {
-  const [first = 'nothing'] = args;
+  // Flags follow the command, which says what they mean.
+  const flag = args.findIndex((word) => word.startsWith('-'));
+  const words = flag === -1 ? args : args.slice(0, flag);
+  const [first = 'nothing'] = words;
   const family = commands.filter(({ name }) => name.startsWith(`${first} `));
   if (args.includes('--help') || first === 'help') {
     return { out: overview(family.length > 0 ? family : commands), error: [], exit: exits.done };
   }
-  // Flags follow the command, which says what they mean.
-  if (args.length === 0 || first.startsWith('-'))
-    return { out: [], error: overview(commands), exit: exits.askedWrongly };
-  const said = oneLine(shortened(args.slice(0, family.length > 0 ? 2 : 1).join(' ')));
+  if (words.length === 0) {
+    const wrong =
+      args.length === 0 ? [] : [`${oneLine(shortened(args.join(' ')))} names no command: flags follow it`, ''];
+    return { out: [], error: [...wrong, ...overview(commands)], exit: exits.askedWrongly };
+  }
+  const said = oneLine(shortened(words.slice(0, family.length > 0 ? 2 : 1).join(' ')));
   const rest = family.map(({ name }) => name.slice(first.length + 1)).join(', ');
   const known = rest === '' ? '' : `; ${first} takes ${rest}`;
   return { out: [], error: [`${said} is no command${known}; see --help`], exit: exits.askedWrongly };

@@ -41,8 +41,16 @@ const list: Command = {
   async run(input, { registry }) {
     noWords(input);
     const tenants = await listTenants((await registry()).stores);
-    const rows = tenants.map(({ name, issuer, status_policy }) => [name, issuer, status_policy.mode]);
-    return { lines: table(['TENANT', 'ISSUER', 'STATUS'], rows, 'There is no tenant.'), json: tenants.map(shown) };
+    const rows = tenants.map(({ name, issuer, mtls_base_uri, status_policy }) => [
+      name,
+      issuer,
+      mtls_base_uri,
+      status_policy.mode,
+    ]);
+    return {
+      lines: table(['TENANT', 'ISSUER', 'MUTUAL TLS', 'STATUS'], rows, 'There is no tenant.'),
+      json: tenants.map(shown),
+    };
   },
 };
 

@@ -22,9 +22,10 @@ const add: Command = {
   },
   examples: ['truststore add corporate-cas.pem', 'truststore add device.pem --type client --tenant acme'],
   async run(input, { registry, operator }) {
-    const file = readInput(onlyWord(input, 'the file with the certificates'));
+    const name = onlyWord(input, 'the file with the certificates');
+    const file = readInput(name);
     const type = typeOf(input);
-    const wanted = { file, ...(type !== undefined && { type }) };
+    const wanted = { file, name, ...(type !== undefined && { type }) };
     const { stores } = await registry();
     const { entries, cautions } = granted(await addEntries(tenantOf(input), wanted, operator, stores));
     const rows = entries.map((entry) => [entry.change, ...rowOf(entry)]);

@@ -138,7 +138,7 @@ const emptyName = ok(makeName([]));
 
 function encodeName(text: string): Name {
   const name = text === '' ? emptyName : parseName(text);
-  if (!name.ok) throw new Error(`${JSON.stringify(text)} is no distinguished name: ${JSON.stringify(name.failure)}`);
+  if (!name.ok) throw new Error(`${JSON.stringify(text)} is no distinguished name: ${name.failure.problem}`);
   return new Name(copyOf(name.value.der));
 }
 

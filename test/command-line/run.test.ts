@@ -101,6 +101,27 @@ test('certbound: what runs is told, and the registry is closed in the end', asyn
   assert.equal(removed.exit, 0);
 });
 
+test('certbound client add: each client is told with what it is known by, and what nothing is done with', async () => {
+  const jwks_uri = 'https://a.example/jwks';
+  const metadata = [
+    { client_id: 'a', tls_client_auth_san_dns: 'a.example', scpoe: 'read' },
+    { client_id: 'b', token_endpoint_auth_method: 'private_key_jwt', jwks_uri },
+    { client_id: 'c', token_endpoint_auth_method: 'none' },
+  ];
+  const { out, error, exit } = await certbound('client', 'add', write('three.json', JSON.stringify(metadata)));
+  assert.equal(exit, 0);
+  assert.deepEqual(out, ['Registered a: dns a.example', `Registered b: ${jwks_uri}`, 'Registered c: -']);
+  assert.deepEqual(error, ['caution: a: nothing is done with scpoe; is it misspelt?']);
+  assert.match((await certbound('client', 'list')).out.join('\n'), /^a +tls_client_auth +dns a\.example +-$/m);
+});
+
+test('certbound tenant list: where each tenant is', async () => {
+  assert.match(
+    (await certbound('tenant', 'list')).out.join('\n'),
+    /^TENANT +ISSUER +MUTUAL TLS +STATUS\ndefault +https:\/\/auth\.example +https:\/\/mtls\.example +hard-fail$/,
+  );
+});
+
 test('certbound: policy show says where each value comes from', async () => {
   await certbound('truststore', 'add', bundle);
   const entry = root.certificate.thumbprint;
@@ -140,7 +161,10 @@ const list = write('list.json', '[{"client_id":"a"},{"client_id":"b"}]');
 
 const wrong: readonly (readonly [args: readonly string[], told: RegExp])[] = [
   [['frobnicate'], /^frobnicate is no command/],
-  [['policy'], /^policy is no command/],
+  [['policy'], /^policy is no command; policy takes show, set, unset/],
+  [['policy', '--tenant', 'acme'], /^policy is no command; policy takes show, set, unset/],
+  [['--tenant', 'acme', 'policy', 'show'], /^--tenant acme policy show names no command: flags follow it/],
+  [['--version'], /^--version names no command: flags follow it/],
   [['policy', 'frobnicate'], /^policy frobnicate is no command/],
   [['__proto__'], /is no command/],
   [['policy', 'show', '--nosuch'], /Unknown option '--nosuch'; see --help/],
@@ -152,7 +176,7 @@ const wrong: readonly (readonly [args: readonly string[], told: RegExp])[] = [
   [['policy', 'set', '=off'], /no such setting/],
   [['policy', 'set', 'mode=off', 'mode=hard-fail'], /named twice/],
   [['policy', 'set', '--entry', 'abc', 'mode=off'], /^entry "abc": is not a SHA-256 thumbprint/],
-  [['policy', 'unset', 'nosuch'], /no such setting/],
+  [['policy', 'unset', 'nosuch'], /no such setting here; see «policy set --help»/],
   [['block', 'add'], /one of --thumbprint, --cert, --ca, --serial, --serial-decimal is needed; none is given/],
   [['block', 'add', '--cert', certificate, '--ca', ca], /--cert and --ca are given/],
   [['block', 'add', '--serial', '10'], /--issuer and a serial number belong together/],
@@ -167,11 +191,13 @@ const wrong: readonly (readonly [args: readonly string[], told: RegExp])[] = [
   [['client', 'remove', 'nobody'], /is not registered in tenant default/],
   [['truststore', 'add'], /the file with the certificates is needed/],
   [['truststore', 'add', certificate], /is no CA certificate/],
+  [['truststore', 'add', notJson], /not\.json at line 1: neither PEM .* nor DER, nor PKCS#7/],
   [['truststore', 'add', bundle, '--type', 'root'], /--type "root": must be one of anchor, intermediate, client/],
   [['crl', 'upload', bundle], /--entry is needed/],
   [['crl', 'upload', '--entry', 'a'], /the file of the CRL is needed/],
   [['crl', 'remove', '--entry', 'a', 'b'], /not understood here/],
   [['tenant', 'add', 'A'], /^tenant "A": must be/],
+  [['tenant', 'add', 'default'], /^tenant "default": is registered already; [^\n]+$/],
   [['check'], /the file of the certificate is needed/],
   [['check', bundle, bundle], /and nothing else/],
   [['show'], /^No server runs here/],
@@ -195,7 +221,7 @@ for (const [what, args, told] of [
     ['client', 'add', join(folder, 'none.json')],
     /none\.json: cannot be read \(there is no such file\)$/,
   ],
-  ['a folder', ['check', folder], /cannot be read \(EISDIR\)$/],
+  ['a folder', ['check', folder], /cannot be read \(it is a folder\)$/],
   ['a file that is not JSON', ['client', 'add', notJson], /not\.json: is not JSON$/],
 ] as const) {
   test(`certbound: ${what} is exit code 1, told in one line`, async () => {

@@ -19,21 +19,20 @@ after(async () => {
   folder?.remove();
 });
 
+const program = resolve(import.meta.dirname, '../../bin/certbound.ts');
+
 const certbound = (...args: string[]) =>
-  spawnSync(
-    process.execPath,
-    [resolve(import.meta.dirname, '../../bin/certbound.ts'), ...args, '--state-dir', server.state],
-    {
-      encoding: 'utf8',
-      cwd: folder.path,
-      timeout: 30_000,
-    },
-  );
+  spawnSync(process.execPath, [program, ...args, '--state-dir', server.state], {
+    encoding: 'utf8',
+    cwd: folder.path,
+    timeout: 30_000,
+  });
 
 test('certbound show: tells where the running server is, and not its secret', () => {
   const { status, stdout } = certbound('show');
   assert.equal(status, 0);
-  assert.equal(JSON.parse(stdout).issuer, server.endpoint.issuer);
+  assert.match(stdout, new RegExp(`^issuer +${server.endpoint.issuer}$`, 'm'));
+  assert.equal(JSON.parse(certbound('show', '--json').stdout).issuer, server.endpoint.issuer);
   assert.ok(!stdout.includes(server.endpoint.secret));
 });
 
@@ -53,10 +52,33 @@ for (const [name, args, status, told] of [
   ['no command', [], 2, /COMMAND \[flags\]/],
   ['an unknown command', ['frobnicate'], 2, /frobnicate is no command/],
   ['issue without a subject', ['issue'], 2, /needs a subject/],
-  ['issue with a subject that is none', ['issue', 'not a name'], 1, /refused to issue/],
+  [
+    'issue with a subject that is none',
+    ['issue', 'not a name'],
+    1,
+    /refused to issue: .* is no distinguished name: [^{]+$/,
+  ],
+  [
+    'issue into a folder that is not there',
+    ['issue', 'CN=a', '--out', 'none/a'],
+    1,
+    /^none\/a\.key: cannot be written \(there is no such folder\)$/m,
+  ],
+  [
+    '--region without the tables of an account',
+    ['tenant', 'list', '--region', 'eu-central-1'],
+    2,
+    /^--region is that of an account: name both tables/,
+  ],
   ['revoke without a file', ['revoke'], 2, /needs the file/],
   ['revoke with an unknown reason', ['revoke', 'x.crt', '--reason', 'boredom'], 2, /boredom: must be one of/],
-  ['revoke with a file that is not there', ['revoke', 'none.crt'], 1, /none\.crt/],
+  [
+    'revoke with a file that is not there',
+    ['revoke', 'none.crt'],
+    1,
+    /^none\.crt: cannot be read \(there is no such file\)$/m,
+  ],
+  ['revoke with a file that is no certificate', ['revoke', program], 2, /certbound\.ts at line 1: neither PEM/],
 ] as const) {
   test(`certbound: ${name} ends with ${status} and says why`, () => {
     const result = certbound(...args);
@@ -66,8 +88,7 @@ for (const [name, args, status, told] of [
 }
 
 test('certbound: without a running server it says how to start one', () => {
-  const path = resolve(import.meta.dirname, '../../bin/certbound.ts');
-  const result = spawnSync(process.execPath, [path, 'show', '--state-dir', `${folder.path}/none`], {
+  const result = spawnSync(process.execPath, [program, 'show', '--state-dir', `${folder.path}/none`], {
     encoding: 'utf8',
   });
   assert.equal(result.status, 2);
