@@ -25,6 +25,31 @@ test('docs: every link to a file of this repository leads somewhere', () => {
   assert.deepEqual(broken, []);
 });
 
+/** As GitHub names the heading. */
+const anchor = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+
+test('docs: every link to a section leads to a heading of that page', () => {
+  const links = pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+    return [...text.matchAll(/\]\(([^)\s:#]*)#([^)\s]+)\)/g)].map(([, target = '', section = '']) => ({
+      file: target === '' ? join(root, page) : join(root, dirname(page), target),
+      section,
+    }));
+  });
+  assert.ok(links.length > 3, 'there are links');
+  const broken = links.filter(({ file, section }) => {
+    const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      anchor(heading ?? ''),
+    );
+    return !headings.includes(section);
+  });
+  assert.deepEqual(broken, []);
+});
+
 test('docs: a link to a test that names it names one that is there', () => {
   const named = pages.flatMap(linksIn).filter(({ target, title }) => /\.ts$/.test(target) && title !== undefined);
   const missing = named.filter((link) => !readFileSync(pathOf(link), 'utf8').includes(link.title ?? ''));

@@ -3,11 +3,13 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Table } from '../kinds.ts';
 import { type Host, routes } from '../routes.ts';
 import type { EndpointFunction } from './endpoint-function.ts';
 import type { Gateway } from './gateway.ts';
@@ -17,6 +19,7 @@ import type { RestGateway } from './rest-gateway.ts';
 export type AlarmsProps = {
   readonly gateways: Readonly<Record<Host, Gateway | RestGateway>>;
   readonly functions: readonly EndpointFunction[];
+  readonly tables: Readonly<Record<Table, ITableV2>>;
   readonly metrics: LogMetrics;
   /** Whether lines of requests tell metrics: an alarm that can never be raised would be worse than none. */
   readonly ofRequests: boolean;
@@ -33,6 +36,9 @@ export type AlarmsProps = {
 
 /** Errors of one host within one period that are no single mishap. */
 const severalErrors = 5;
+
+/** Calls of a table within one period that it refused for now: more than a moment of growth. */
+const severalThrottles = 10;
 
 /** Days before the first certificate of a truststore expires. */
 const expiryDays = [60, 30, 7];
@@ -86,6 +92,7 @@ export class Alarms extends Construct {
       this.add('Errors', `The function ${of} fails`, called.metricErrors({ period }), 1, { of });
       this.add('Throttles', `The function ${of} is throttled`, called.metricThrottles({ period }), 1, { of });
     }
+    this.addTables(props.tables);
     if (props.ofRequests) this.addRequests(metrics);
     this.addPublications(props);
     this.addCertificates(props.certificates);
@@ -105,6 +112,17 @@ export class Alarms extends Construct {
       }),
     );
     return topic;
+  }
+
+  /** Calls are tried again, and a table grows with its traffic: some are no loss. */
+  private addTables(tables: AlarmsProps['tables']): void {
+    for (const [name, table] of Object.entries(tables)) {
+      for (const way of ['Read', 'Write']) {
+        const events = table.metric(`${way}ThrottleEvents`, { period, statistic: Stats.SUM });
+        const told = `The table ${name} throttles: ${way.toLowerCase()}s`;
+        this.add('TableThrottles', told, events, severalThrottles, { of: `${name}${way}` });
+      }
+    }
   }
 
   private addRequests(metrics: LogMetrics): void {

@@ -77,14 +77,12 @@ export class AppStack extends Stack {
       functions: functionsIn(this),
       metrics: new LogMetrics(this, 'Metrics', { functions: functionsIn(this) }),
       ofRequests: configuration.logLevel === 'info',
+      tables: { registry: data.registry, grants: data.grants },
       failures: published.failures,
       certificates: { Server: certificate, ...(ownershipCertificate && { Ownership: ownershipCertificate }) },
     };
     const alarms = new Alarms(this, 'Alarms', { ...operated, email: configuration.alarmEmail });
-    if (configuration.dashboard) {
-      const { registry, grants } = data;
-      new OperationsDashboard(this, 'Dashboard', { ...operated, tables: { registry, grants }, alarms: alarms.all });
-    }
+    if (configuration.dashboard) new OperationsDashboard(this, 'Dashboard', { ...operated, alarms: alarms.all });
 
     new CfnOutput(this, 'Functions', {
       description: 'The functions by their file in lambdas/',

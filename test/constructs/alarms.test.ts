@@ -89,6 +89,21 @@ test('design §8: every function has an alarm for its errors and one for being t
   }
 });
 
+test('design §8: both tables have an alarm for reads and one for writes that are throttled', () => {
+  for (const metric of ['ReadThrottleEvents', 'WriteThrottleEvents']) {
+    const tables = on(metric).map(([id, { Properties }]) => [
+      /Alarms(registry|grants)/.exec(id)?.[1],
+      Properties.Threshold,
+      Properties.Namespace,
+      Properties.Dimensions.map(({ Name }: { Name: string }) => Name),
+    ]);
+    assert.deepEqual(tables.sort(), [
+      ['grants', 10, 'AWS/DynamoDB', ['TableName']],
+      ['registry', 10, 'AWS/DynamoDB', ['TableName']],
+    ]);
+  }
+});
+
 test('design §8: each host has an alarm for answers of 5xx', () => {
   const apis = on('5xx').map(
     ([, { Properties }]) => Properties.Dimensions.find(({ Name }: { Name: string }) => Name === 'ApiId').Value.Ref,
