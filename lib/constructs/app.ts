@@ -75,7 +75,10 @@ export class AppStack extends Stack {
     const operated = {
       gateways,
       functions: functionsIn(this),
-      metrics: new LogMetrics(this, 'Metrics', { functions: functionsIn(this) }),
+      metrics: new LogMetrics(this, 'Metrics', {
+        functions: functionsIn(this),
+        mtlsAccessLog: gateways.mtls.accessLog,
+      }),
       ofRequests: configuration.logLevel === 'info',
       tables: { registry: data.registry, grants: data.grants },
       failures: published.failures,

@@ -149,9 +149,10 @@ function backgroundWidgets({ metrics, failures, certificates }: OperationsDashbo
     ...Object.entries(certificates).map(([label, certificate]) => certificate.metricDaysToExpiry({ label })),
   ];
   return [
-    graph('Truststore: publications', [metrics.publicationFailed, metrics.publicationDrifted, left], 3),
-    graph('First certificate to expire, days', days, 3),
-    graph('CRLs, signing keys', [metrics.crlRefreshFailures, metrics.keyRotationFailures, metrics.keyRotationLate], 3),
+    graph('Connections without an accepted certificate: 403 on host mtls', [metrics.forbidden], 4),
+    graph('Truststore: publications', [metrics.publicationFailed, metrics.publicationDrifted, left], 4),
+    graph('First certificate to expire, days', days, 4),
+    graph('CRLs, signing keys', [metrics.crlRefreshFailures, metrics.keyRotationFailures, metrics.keyRotationLate], 4),
   ];
 }
 

@@ -51,6 +51,7 @@ const accessLog = {
 
 export class Gateway extends Construct {
   readonly apiId: string;
+  readonly accessLog: LogGroup;
   readonly stage: HttpStage;
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
@@ -61,7 +62,7 @@ export class Gateway extends Construct {
       disableExecuteApiEndpoint: true,
       createDefaultStage: false,
     });
-    const accessLogGroup = new LogGroup(this, 'AccessLog', {
+    this.accessLog = new LogGroup(this, 'AccessLog', {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -71,7 +72,7 @@ export class Gateway extends Construct {
       autoDeploy: true,
       throttle: { rateLimit: props.throttling.rate, burstLimit: props.throttling.burst },
       accessLogSettings: {
-        destination: new LogGroupLogDestination(accessLogGroup),
+        destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(JSON.stringify(accessLog)),
       },
     });

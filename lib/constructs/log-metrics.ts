@@ -1,7 +1,7 @@
-/** The metrics that log lines tell: inside those of requests, and by filters in those of what runs by the clock. */
+/** The metrics that log lines tell: inside those of requests, and by filters in those of hosts and of what runs by the clock. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric, SearchExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { FilterPattern, type IFilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, type IFilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type Route, routes } from '../routes.ts';
 import type { EndpointFunction } from './endpoint-function.ts';
@@ -9,6 +9,8 @@ import type { EndpointFunction } from './endpoint-function.ts';
 export type LogMetricsProps = {
   /** All of the stack. */
   readonly functions: readonly EndpointFunction[];
+  /** The access log of the host that demands a certificate. */
+  readonly mtlsAccessLog: ILogGroup;
 };
 
 /** A metric reaches its alarm in this time. */
@@ -37,9 +39,11 @@ export class LogMetrics extends Construct {
   readonly publicationDrifted: Metric;
   /** Days until the first certificate of a truststore expires, told with each run of the publisher. */
   readonly truststoreExpiry: Metric;
+  /** Requests that API Gateway answered 403 by itself, as no function does: the certificate, or the WAF. */
+  readonly forbidden: Metric;
   readonly #namespace: string;
 
-  constructor(scope: Construct, id: string, { functions }: LogMetricsProps) {
+  constructor(scope: Construct, id: string, { functions, mtlsAccessLog }: LogMetricsProps) {
     super(scope, id);
     const of = ({ lambda }: Route) => functions.find((each) => each.lambda === lambda) ?? missing(lambda);
     const [crlRefresh, keyRotation, publisher] = [
@@ -57,6 +61,7 @@ export class LogMetrics extends Construct {
       period: Duration.hours(1),
       statistic: Stats.MINIMUM,
     });
+    this.forbidden = this.filtered('Forbidden', mtlsAccessLog, FilterPattern.stringValue('$.status', '=', '403'), '1');
   }
 
   /** A metric of all requests. */
@@ -86,18 +91,18 @@ export class LogMetrics extends Construct {
 
   /** The sum of a member of log lines. */
   private member(metricName: string, of: EndpointFunction, member: string): Metric {
-    return this.filtered(metricName, of, FilterPattern.exists(member), member);
+    return this.filtered(metricName, of.function.logGroup, FilterPattern.exists(member), member);
   }
 
   /** Lines of the publisher's log with one of these outcomes. */
   private publications(metricName: string, of: EndpointFunction, outcomes: readonly string[]): Metric {
     const each = outcomes.map((outcome) => FilterPattern.stringValue('$.publication', '=', outcome));
-    return this.filtered(metricName, of, FilterPattern.any(...each), '1');
+    return this.filtered(metricName, of.function.logGroup, FilterPattern.any(...each), '1');
   }
 
   private filtered(
     metricName: string,
-    { function: { logGroup } }: EndpointFunction,
+    logGroup: ILogGroup,
     filterPattern: IFilterPattern,
     metricValue: string,
   ): Metric {

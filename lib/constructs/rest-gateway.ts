@@ -54,11 +54,12 @@ const accessLog = {
 
 export class RestGateway extends Construct {
   readonly apiId: string;
+  readonly accessLog: LogGroup;
   readonly stage: Stage;
 
   constructor(scope: Construct, id: string, props: RestGatewayProps) {
     super(scope, id);
-    const accessLogGroup = new LogGroup(this, 'AccessLog', {
+    this.accessLog = new LogGroup(this, 'AccessLog', {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -73,7 +74,7 @@ export class RestGateway extends Construct {
         stageName: 'live',
         throttlingRateLimit: props.throttling.rate,
         throttlingBurstLimit: props.throttling.burst,
-        accessLogDestination: new LogGroupLogDestination(accessLogGroup),
+        accessLogDestination: new LogGroupLogDestination(this.accessLog),
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(accessLog)),
         loggingLevel: MethodLoggingLevel.OFF,
         dataTraceEnabled: false,

@@ -140,6 +140,15 @@ test('design §8: a publication that failed, one that drifted, and changes that 
   assert.match(JSON.stringify(queue?.[1].Properties.Dimensions), /TruststoreFailures/);
 });
 
+test('API Gateway mutual TLS: who is refused by it is counted in the access log of that host, which alone tells of them', () => {
+  const [[, filter] = [], ...others] = resources(app, 'AWS::Logs::MetricFilter').filter(([id]) =>
+    id.includes('Forbidden'),
+  );
+  assert.deepEqual(others, []);
+  assert.match(filter?.Properties.LogGroupName.Ref, /^mtlsGatewayAccessLog/);
+  assert.equal(filter?.Properties.FilterPattern, '{ $.status = "403" }');
+});
+
 test('API Gateway mutual TLS: a certificate that expires in 60, 30 and 7 days raises an alarm each: AWS does not warn', () => {
   const expiry = on('CertificateExpiry').map(([, { Properties }]) => [Properties.Threshold, Properties.Statistic]);
   assert.deepEqual(expiry.sort(), [

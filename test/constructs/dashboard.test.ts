@@ -144,6 +144,8 @@ test('design §8: what the dashboard and the alarms ask of request lines is what
   const filtered = resources(app, 'AWS::Logs::MetricFilter').map(
     ([, { Properties }]) => Properties.MetricTransformations[0].MetricName,
   );
+  const unseen = filtered.filter((name) => ![...metrics].some((metric) => metric.endsWith(` ${name}`)));
+  assert.deepEqual(unseen, []);
   const namespace = `Certbound/Certbound-App-${region}`;
   const asked = [
     ...[...metrics].filter((metric) => metric.startsWith(`${namespace} `)),
