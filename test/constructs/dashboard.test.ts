@@ -114,6 +114,15 @@ test('design §8: every function, both tables and both hosts are on the dashboar
   }
 });
 
+const silent = {
+  source: 'ocsp',
+  status: 'unavailable',
+  cached: false,
+  stale: false,
+  softFailed: true,
+  fetchedAt: '2030-01-01T00:00:00.000Z',
+} as const;
+
 /** What request lines make metrics of: name, and name of each dimension with its value. */
 function written(...lines: readonly Partial<RequestLine>[]): ReadonlySet<string> {
   const found = new Set<string>();
@@ -139,6 +148,7 @@ test('design §8: what the dashboard and the alarms ask of request lines is what
     { endpoint: 'token', jti: 'x', certificate_expires_in_days: 7 },
     { active: true },
     { active: false },
+    { level: 'error', certificate_status: [silent] },
     ...httpRoutes.map(([endpoint]) => ({ endpoint })),
   );
   const filtered = resources(app, 'AWS::Logs::MetricFilter').map(
@@ -168,7 +178,12 @@ test('design §8: what the dashboard and the alarms ask of request lines is what
 
 test('design §8: where requests leave no line, nothing is shown that only such lines would tell', () => {
   const quiet = templates({ logLevel: 'error' }).app;
-  const told = written({ endpoint: 'token', jti: 'x' }, { active: true }, { active: false });
+  const told = written(
+    { endpoint: 'token', jti: 'x' },
+    { active: true },
+    { active: false },
+    { level: 'error', certificate_status: [silent] },
+  );
   const names = new Set([...told, 'Refusals'].map((metric) => metric.split(' ')[0]));
   for (const metric of shown(quiet)) {
     const [namespace = '', name = ''] = metric.split(' ');

@@ -122,6 +122,15 @@ test('design §8: the page lists the metrics that there are, and says how many a
   const line = { level: 'info', request_id: '1', method: 'POST', status: 200, ms: 1 } as const;
   log({ ...line, endpoint: 'token', jti: 'x', certificate_expires_in_days: 7 });
   log({ ...line, endpoint: 'introspection', active: true });
+  const silent = {
+    source: 'ocsp',
+    status: 'unavailable',
+    cached: false,
+    stale: false,
+    softFailed: true,
+    fetchedAt: '',
+  } as const;
+  log({ ...line, level: 'error', certificate_status: [silent] });
   log({ ...line, endpoint: 'introspection', active: false, reason: 'token_revoked' });
   const filters = resources(app, 'AWS::Logs::MetricFilter');
   for (const [, { Properties }] of filters) written.add(Properties.MetricTransformations[0].MetricName);

@@ -93,7 +93,7 @@ test('design §8: tokens issued, active and inactive are counted, each where it 
 
 test('design §8: a fault, a soft-fail and a responder that does not answer are counted, each as what it is', () => {
   const counts = (line: Partial<RequestLine>) => {
-    const { Requests, Faults, SoftFails, StatusUnavailable } = written(line, 'n');
+    const { Requests, Faults = 0, SoftFails = 0, StatusUnavailable = 0 } = written(line, 'n');
     return [Requests, Faults, SoftFails, StatusUnavailable];
   };
   assert.deepEqual(counts({}), [1, 0, 0, 0]);
