@@ -417,7 +417,7 @@ test('certbound policy: an entry is named in hexadecimal with and without colons
   }
 });
 
-test('pki.md §3: partial_chain is for intermediates, constraints for where paths end', async () => {
+test('pki §3: partial_chain is for intermediates, constraints for where paths end', async () => {
   const id = intermediate.certificate.thumbprint;
   assert.match(refusals(await setEntry({ partial_chain: 'true' }))[0] ?? '', /^partial_chain: the entry is an anchor/);
   assert.match(refusals(await setEntry({ constraints: 'ignore' }, id))[0] ?? '', /^constraints: only an anchor/);

@@ -145,12 +145,12 @@ test('design §6: a self-signed client certificate is an entry when somebody say
   await empty();
 });
 
-test('pki.md §3: an intermediate without its issuer is added with a caution', async () => {
+test('pki §3: an intermediate without its issuer is added with a caution', async () => {
   assert.match(accepted(await add(bundle(intermediate))).cautions[0] ?? '', /CN=Intermediate: no path through it/);
   await empty();
 });
 
-test("aws.md: a second certificate with a tenant's or another tenant's subject is added with a caution", async () => {
+test("API Gateway mutual TLS: a second certificate with a tenant's or another tenant's subject is added with a caution", async () => {
   accepted(await add(bundle(root), undefined, 'other'));
   const twin = issueRoot();
   assert.match(

@@ -179,7 +179,7 @@ test('ACM: server and ownership certificates that were not renewed raise an alar
   assert.equal(on('DaysToExpiry').length, 1);
 });
 
-test('protocol S20: alarms come by TLS, from CloudWatch of this account alone', () => {
+test('S20: alarms come by TLS, from CloudWatch of this account alone', () => {
   const [[, policy] = []] = resources(app, 'AWS::SNS::TopicPolicy');
   const statements: readonly { Effect: string; Principal: unknown; Condition: unknown }[] =
     policy?.Properties.PolicyDocument.Statement;

@@ -61,7 +61,7 @@ test('design §8: every bucket is private, encrypted and retained', () => {
   }
 });
 
-test('protocol S20: every bucket denies what does not come by TLS 1.2 or later', () => {
+test('S20: every bucket denies what does not come by TLS 1.2 or later', () => {
   const policies = resources(data, 'AWS::S3::BucketPolicy');
   for (const [id] of buckets) {
     const policy = policies.find(([, { Properties }]) => Properties.Bucket.Ref === id);

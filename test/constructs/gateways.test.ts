@@ -25,7 +25,7 @@ const routesOf = (apiId: string) =>
     .map(([, { Properties }]) => Properties)
     .filter(({ ApiId }) => ApiId.Ref === apiId);
 
-test('protocol C34: the execute-api endpoint of every API is disabled', () => {
+test('C34: the execute-api endpoint of every API is disabled', () => {
   const apis = resources(app, 'AWS::ApiGatewayV2::Api');
   assert.equal(apis.length, 2);
   for (const [, { Properties }] of apis) assert.equal(Properties.DisableExecuteApiEndpoint, true);
@@ -33,7 +33,7 @@ test('protocol C34: the execute-api endpoint of every API is disabled', () => {
   assert.deepEqual(resources(app, 'AWS::Lambda::Url'), []);
 });
 
-test('protocol S20: both domain names take TLS 1.2 or later', () => {
+test('S20: both domain names take TLS 1.2 or later', () => {
   assert.equal(domains.length, 2);
   for (const [, { Properties }] of domains) {
     assert.equal(Properties.DomainNameConfigurations.length, 1);

@@ -98,7 +98,7 @@ test('RFC 8414 §2: every region has the same two hosts and one issuer', () => {
   }
 });
 
-test('protocol C34: the host of a region alone leads to the public API, never to that behind mutual TLS', () => {
+test('C34: the host of a region alone leads to the public API, never to that behind mutual TLS', () => {
   for (const { region, app } of templates) {
     const [domain] =
       resources(app, 'AWS::ApiGatewayV2::DomainName').find(

@@ -62,7 +62,7 @@ for (const host of ['public', 'mtls'] as const) {
   });
 }
 
-test('protocol S20: the mTLS host has its truststore before a REST API as well, and both take TLS 1.2 or later', () => {
+test('S20: the mTLS host has its truststore before a REST API as well, and both take TLS 1.2 or later', () => {
   for (const [, { Properties }] of domains) {
     assert.equal(Properties.DomainNameConfigurations[0].SecurityPolicy, 'TLS_1_2');
     assert.equal('MutualTlsAuthentication' in Properties, Properties.DomainName === hosts.mtls);

@@ -12,7 +12,7 @@ async function scene() {
   return { server, leaf };
 }
 
-test('FAPI2 §5.4.1 (B20): a token is 256 random bits of its own, its jti 128 others', async () => {
+test('FAPI 2.0 §5.4.1 (B20): a token is 256 random bits of its own, its jti 128 others', async () => {
   const { server, leaf } = await scene();
   assert.equal(accessTokenRandomness, 48);
   const { access_token } = (await server.token(leaf)).json();

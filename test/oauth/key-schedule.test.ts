@@ -41,7 +41,7 @@ function carriedOut(keys: readonly SigningKey[], { create, change, remove }: Rot
   return [...kept, ...create.map(made)];
 }
 
-test('FAPI2 §5.4.2: a key is published, active, retiring, removed, each from its second on (S23)', () => {
+test('FAPI 2.0 §5.4.2: a key is published, active, retiring, removed, each from its second on (S23)', () => {
   const key = { published_at: 10, active_at: 20, retire_at: 30, remove_at: 40 };
   assert.deepEqual(
     [10, 19, 20, 29, 30, 39, 40, 50].map((second) => keyState(key, second)),
@@ -61,7 +61,7 @@ test('RFC 7517 §4.5: a slot that nobody uses gets none', () => {
   assert.deepEqual(rotate([], [], at, settings), { create: [], change: [], remove: [] });
 });
 
-test('FAPI2 §5.4.2: a successor is published a day before it signs, and signs when its predecessor retires', () => {
+test('FAPI 2.0 §5.4.2: a successor is published a day before it signs, and signs when its predecessor retires', () => {
   const key = first();
   assert.deepEqual(rotate([key], [slot], at + 27 * day, settings).create, []);
   const { create, change } = rotate([key], [slot], at + 28 * day, settings);
@@ -72,13 +72,13 @@ test('FAPI2 §5.4.2: a successor is published a day before it signs, and signs w
   assert.ok(next.active_at - next.published_at >= settings.publishAhead);
 });
 
-test('FAPI2 §5.4.2: while a successor waits no other is made', () => {
+test('FAPI 2.0 §5.4.2: while a successor waits no other is made', () => {
   const key = first();
   const keys = carriedOut([key], rotate([key], [slot], at + 28 * day, settings));
   assert.deepEqual(rotate(keys, [slot], at + 29 * day, settings), { create: [], change: [], remove: [] });
 });
 
-test('FAPI2 §5.4.2: where the schedule ran late the old key signs until the new one may', () => {
+test('FAPI 2.0 §5.4.2: where the schedule ran late the old key signs until the new one may', () => {
   const key = first();
   const late = key.retire_at - 3600;
   const { create, change } = rotate([key], [slot], late, settings);
@@ -86,7 +86,7 @@ test('FAPI2 §5.4.2: where the schedule ran late the old key signs until the new
   assert.deepEqual([change[0]?.retire_at, change[0]?.remove_at], [late + day, late + 2 * day]);
 });
 
-test('FAPI2 §5.4.2: a key whose last token has expired is removed, not before', () => {
+test('FAPI 2.0 §5.4.2: a key whose last token has expired is removed, not before', () => {
   const key = first();
   const stays = rotate([key], [], key.remove_at - 1, settings);
   assert.deepEqual(stays.remove, []);
@@ -209,7 +209,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   { minLength: 20, maxLength: 120 },
 );
 
-test('FAPI2 §5.4.2: whatever runs when, no token is signed by an unpublished key, and each is verifiable until it expires', () => {
+test('FAPI 2.0 §5.4.2: whatever runs when, no token is signed by an unpublished key, and each is verifiable until it expires', () => {
   fc.assert(
     fc.property(steps, (sequence) => {
       let keys: readonly SigningKey[] = [];
@@ -266,7 +266,7 @@ test('FAPI2 §5.4.2: whatever runs when, no token is signed by an unpublished ke
   );
 });
 
-test('FAPI2 §5.4.2: with a run each hour only the first key was not published ahead', () => {
+test('FAPI 2.0 §5.4.2: with a run each hour only the first key was not published ahead', () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom<KeySlot['alg']>('ES256', 'PS256', 'EdDSA'), { minLength: 1, maxLength: 6 }),

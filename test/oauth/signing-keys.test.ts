@@ -211,7 +211,7 @@ const kids = async ({ get }: AuthorizationServer) =>
 
 const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
 
-test('FAPI2 §5.4.2 (S23): through a rotation every token stays good to its end, and no kid comes twice', async () => {
+test('FAPI 2.0 §5.4.2 (S23): through a rotation every token stays good to its end, and no kid comes twice', async () => {
   const { server, issue, active } = await jwtScene();
   const first = await issue();
   server.pass(28 * day);
@@ -233,7 +233,7 @@ test('FAPI2 §5.4.2 (S23): through a rotation every token stays good to its end,
   assert.deepEqual((await rotateIn(server)).removed, [kidOf(first)]);
 });
 
-test('FAPI2 §5.4.2: rotating when nothing is due does nothing, not even to the version', async () => {
+test('FAPI 2.0 §5.4.2: rotating when nothing is due does nothing, not even to the version', async () => {
   const { server, issue } = await jwtScene();
   await issue();
   const version = await server.stores.versions.current('default');
@@ -272,7 +272,7 @@ test('design §8: a run over all tenants rotates those that are due, makes first
   assert.deepEqual(run.tenants['broken'], { fault: 'Error: no answer' });
 });
 
-test('FAPI2 §5.4.2: no token outlives the publication of its key, whatever its client registered', async () => {
+test('FAPI 2.0 §5.4.2: no token outlives the publication of its key, whatever its client registered', async () => {
   const { server, leaf, issue } = await jwtScene();
   await issue();
   const [key] = await server.stores.keys.list('default', 'access_token');

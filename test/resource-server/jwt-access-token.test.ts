@@ -200,7 +200,7 @@ test('RFC 8705 §3 (I-05, I-06, B6): on its certificate the token is good, on an
   }
 });
 
-test('RFC 9110 §11.1 (B7), FAPI2 §5.3.4 (B8): the scheme in any case, no token in the query', async () => {
+test('RFC 9110 §11.1 (B7), FAPI 2.0 §5.3.4 (B8): the scheme in any case, no token in the query', async () => {
   for (const scheme of ['bearer', 'BEARER'])
     assert.equal(await challenge(request(`${scheme} ${await signed()}`), thumbprint), undefined);
   const answer = await challenge(request(`Bearer ${await signed()}`, 'access_token=x'), thumbprint);

@@ -52,13 +52,13 @@ describe('path, then status', () => {
     assert.deepEqual([status.freshUntil, status.softFailed, status.stale], [seconds(300), false, false]);
   });
 
-  test('protocol.md P17: an intermediate that is revoked takes its clients with it', async () => {
+  test('P17: an intermediate that is revoked takes its clients with it', async () => {
     const revoked = issueCrl({ signer: anchor, entries: [{ serial: ca.certificate.serial, reason: 2 }] });
     assert.equal(await outcome(network({ [ocspUrl]: answer(), [rootUrl]: revoked })), 'issuer_revoked');
     assert.equal(await outcome(network({ [ocspUrl]: answer() })), 'revocation_unavailable');
   });
 
-  test('protocol.md P12: each failure has its reason, and a sentence for people', async () => {
+  test('P12: each failure has its reason, and a sentence for people', async () => {
     const replies: readonly (readonly [Reply, string])[] = [
       [answer('revoked'), 'certificate_revoked'],
       [answer('revoked', { reason: 6 }), 'certificate_on_hold'],
@@ -82,7 +82,7 @@ describe('path, then status', () => {
     }
   });
 
-  test('protocol.md P13: soft-fail accepts silence, flagged and for 300 seconds', async () => {
+  test('P13: soft-fail accepts silence, flagged and for 300 seconds', async () => {
     const verdict = await verify(network(), { mode: 'soft-fail' });
     assert(verdict.ok);
     const { softFailed, expiresAt, freshUntil } = verdict.value.status;

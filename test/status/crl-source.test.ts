@@ -73,7 +73,7 @@ describe('asking', () => {
     assert.equal((await ask(network({ [crlUrl]: crl({ entries: [entry(client, 6)] }) }))).status, 'on_hold');
   });
 
-  test('pki.md §4: the order of the policy decides who is asked, and the second is asked when the first has no answer', async () => {
+  test('pki §4: the order of the policy decides who is asked, and the second is asked when the first has no answer', async () => {
     const good = issueOcspResponse({ signer: ca, answers: [{ certificate: both.certificate, issuer: ca }] });
     const asked = async (order: StatusPolicy['order'], answers: Parameters<typeof network>[0]) => {
       const ports = network(answers);
@@ -91,7 +91,7 @@ describe('asking', () => {
     assert.deepEqual(await asked('crl', { [ocspUrl]: good }), ['unavailable', 'crl', crlUrl]);
   });
 
-  test('protocol.md §4.2: «unknown» by OCSP is answered by a CRL that says good, and by nothing less', async () => {
+  test('protocol §4.2: «unknown» by OCSP is answered by a CRL that says good, and by nothing less', async () => {
     const unknown = issueOcspResponse({
       signer: ca,
       answers: [{ certificate: both.certificate, issuer: ca, status: 'unknown' }],
@@ -104,14 +104,14 @@ describe('asking', () => {
     assert.equal(await status(forged()), 'unknown');
   });
 
-  test('protocol.md §4.2: a forged OCSP answer beside a silent CRL is untrusted, beside a good CRL it is nothing', async () => {
+  test('protocol §4.2: a forged OCSP answer beside a silent CRL is untrusted, beside a good CRL it is nothing', async () => {
     const signer = issueRoot({ subject: 'CN=Issuing CA' });
     const answer = issueOcspResponse({ signer, answers: [{ certificate: both.certificate, issuer: ca }] });
     assert.equal((await ask(network({ [ocspUrl]: answer }), { leaf: both })).status, 'untrusted');
     assert.equal((await ask(network({ [ocspUrl]: answer, [crlUrl]: crl() }), { leaf: both })).status, 'good');
   });
 
-  test('protocol.md P15: what is no use is unavailability, what is forged is untrusted', async () => {
+  test('P15: what is no use is unavailability, what is forged is untrusted', async () => {
     const status = async (reply: Uint8Array | 'timeout' | 'http_status' | 'too_large') =>
       (await ask(network({ [crlUrl]: reply }))).status;
     assert.equal(await status(crl({ thisUpdate: after(-9), nextUpdate: after(-8) })), 'unavailable');
@@ -139,7 +139,7 @@ describe('asking', () => {
     for (const late of [10, 31, 400]) assert.equal((await ask(ports, { at: seconds(late) })).status, 'revoked');
   });
 
-  test('pki.md §4: a list that has expired is asked for again after the negative cache, and at the next address at once', async () => {
+  test('pki §4: a list that has expired is asked for again after the negative cache, and at the next address at once', async () => {
     const ports = network({ [crlUrl]: crl({ thisUpdate: after(-9), nextUpdate: after(-8) }) });
     await ask(ports);
     await ask(ports, { at: seconds(29) });
@@ -214,7 +214,7 @@ describe('asking', () => {
     assert.equal((await ask(ports, { leaf })).status, 'untrusted', 'without a truststore only the path signs');
   });
 
-  test('pki.md §4: no more than four addresses, however many points there are', async () => {
+  test('pki §4: no more than four addresses, however many points there are', async () => {
     const many = Array.from({ length: 40 }, (_, index) => `http://crl${index}.test/`);
     const leaf = clientWith(crlDistributionPoints(many), ocspAccess(many.slice(0, 3)));
     const ports = network();
@@ -226,7 +226,7 @@ describe('asking', () => {
 });
 
 describe('remembering', () => {
-  test('pki.md §4: a CRL is fetched again after maxStatusAge, and serves all certificates of its issuer until then', async () => {
+  test('pki §4: a CRL is fetched again after maxStatusAge, and serves all certificates of its issuer until then', async () => {
     const other = clientWith(crlDistributionPoints([crlUrl]));
     const ports = network({ [crlUrl]: crl({ entries: [entry(other)] }) });
     assert.equal((await ask(ports)).status, 'good');
@@ -237,7 +237,7 @@ describe('remembering', () => {
     assert.equal(ports.requests.length, 2);
   });
 
-  test('pki.md §4: an older CRL serves while it holds when nothing newer is to be had; a replayed one changes nothing', async () => {
+  test('pki §4: an older CRL serves while it holds when nothing newer is to be had; a replayed one changes nothing', async () => {
     const ports = network({ [crlUrl]: crl({ number: 5 }) });
     await ask(ports);
     ports.answers.set(crlUrl, 'network');
@@ -255,7 +255,7 @@ describe('remembering', () => {
     assert.equal((await ask(held, { at: seconds(301) })).status, 'on_hold');
   });
 
-  test('pki.md §4: a hundred requests for different certificates of one issuer make one fetch', async () => {
+  test('pki §4: a hundred requests for different certificates of one issuer make one fetch', async () => {
     const leaves = Array.from({ length: 20 }, () => clientWith(crlDistributionPoints([crlUrl])));
     const ports = network({ [crlUrl]: crl() });
     const found = await Promise.all(
@@ -265,7 +265,7 @@ describe('remembering', () => {
     assert.equal(ports.requests.length, 1);
   });
 
-  test('pki.md §4: a cached CRL is verified again', async () => {
+  test('pki §4: a cached CRL is verified again', async () => {
     const ports = network({ [crlUrl]: crl({ entries: [entry(client)] }) });
     await ask(network({ [crlUrl]: crl() }, { cache: ports.cache }));
     const [key] = ports.cached.keys();
@@ -278,14 +278,14 @@ describe('remembering', () => {
 describe('overrides', () => {
   const with_ = (override: object): Options => ({ policy: { overrides: { [ca.certificate.thumbprint]: override } } });
 
-  test('pki.md §4: the operator names a CRL in place of those in the certificates of a CA', async () => {
+  test('pki §4: the operator names a CRL in place of those in the certificates of a CA', async () => {
     const elsewhere = 'http://operator.test/crl';
     const ports = network({ [elsewhere]: crl(), [crlUrl]: crl({ entries: [entry(client)] }) });
     assert.equal((await ask(ports, with_({ crlUrl: elsewhere }))).status, 'good');
     assert.deepEqual(urls(ports), [elsewhere]);
   });
 
-  test('pki.md §4: an uploaded CRL serves offline, for certificates without any source, and is verified like any other', async () => {
+  test('pki §4: an uploaded CRL serves offline, for certificates without any source, and is verified like any other', async () => {
     const bare = issueClient(ca);
     const status = async (list: Uint8Array, leaf = bare) =>
       (await ask(network(), { leaf, ...with_({ crl: list }) })).status;

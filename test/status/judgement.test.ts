@@ -1,4 +1,4 @@
-/** protocol.md §4.2: the outcome table, row by row, and what holds under every policy. */
+/** protocol §4.2: the outcome table, row by row, and what holds under every policy. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -91,13 +91,13 @@ const table: readonly [row: string, statuses: CertificateStatus[], hard: string,
 
 describe('the outcome table', () => {
   for (const [row, statuses, ...expected] of table) {
-    test(`protocol.md §4.2: ${row}: hard-fail ${expected[0]}, soft-fail ${expected[1]}, off ${expected[2]}`, () => {
+    test(`protocol §4.2: ${row}: hard-fail ${expected[0]}, soft-fail ${expected[1]}, off ${expected[2]}`, () => {
       const seen = [hard, soft, off].map((policy) => outcome(statuses, policy));
       assert.deepEqual(seen, expected);
     });
   }
 
-  test('protocol.md §4.2: of several refusals the gravest is the reason, in any order', () => {
+  test('protocol §4.2: of several refusals the gravest is the reason, in any order', () => {
     const ranked = [
       [status('revoked'), 'certificate_revoked'],
       [status('on_hold'), 'certificate_on_hold'],
@@ -116,7 +116,7 @@ describe('the outcome table', () => {
     assert.equal(refuse([status('unavailable'), issuer('untrusted')]).certificate, 'issuer');
   });
 
-  test('protocol.md P13: Retry-After is the rest of the negative cache, and only where trying again can help', () => {
+  test('P13: Retry-After is the rest of the negative cache, and only where trying again can help', () => {
     const silent = status('unavailable', { retryAt: seconds(12) });
     assert.equal(refuse([silent]).retryAfter, 12);
     assert.equal(refuse([silent], hard, seconds(11.5)).retryAfter, 1);
@@ -130,21 +130,21 @@ describe('the outcome table', () => {
     }
   });
 
-  test('protocol.md §4.6: the failure carries the certificate and every status', () => {
+  test('protocol §4.6: the failure carries the certificate and every status', () => {
     const failure = refuse([good, issuer('unavailable', { detail: 'timeout: 2500 ms' })]);
     assert.deepEqual([failure.certificate, failure.statuses.length, failure.detail], ['issuer', 2, 'timeout: 2500 ms']);
   });
 });
 
 describe('time', () => {
-  test('pki.md §4: a good answer holds until nextUpdate and 300 seconds, whatever row it comes from', () => {
+  test('pki §4: a good answer holds until nextUpdate and 300 seconds, whatever row it comes from', () => {
     assert.equal(outcome([good], hard, new Date(after(1).getTime() + 300_000)), 'accepted stale');
     assert.equal(outcome([good], hard, new Date(after(1).getTime() + 300_001)), 'revocation_unavailable');
     assert.equal(outcome([good], soft, after(2)), 'accepted soft-failed');
     assert.equal(outcome([good], hard, after(-1 - 6 * minute)), 'revocation_unavailable', 'from the future');
   });
 
-  test('pki.md §4: without nextUpdate it holds a day by OCSP and a week by CRL', () => {
+  test('pki §4: without nextUpdate it holds a day by OCSP and a week by CRL', () => {
     const timeless = (source: 'ocsp' | 'crl', days: number) => {
       const { nextUpdate: _, ...rest } = status('good', { source, thisUpdate: after(-days) });
       return outcome([rest], hard);
@@ -153,13 +153,13 @@ describe('time', () => {
     assert.deepEqual([timeless('crl', 7), timeless('crl', 7.01)], ['accepted', 'revocation_unavailable']);
   });
 
-  test('pki.md §4: good without a time or without a source is not good', () => {
+  test('pki §4: good without a time or without a source is not good', () => {
     const { thisUpdate: _, ...timeless } = good;
     assert.equal(outcome([timeless], hard), 'revocation_unavailable');
     assert.equal(outcome([{ ...good, source: 'none' }], hard), 'revocation_unavailable');
   });
 
-  test('pki.md §4: fresh until fetchedAt and maxStatusAge, of the oldest answer; stale beyond', () => {
+  test('pki §4: fresh until fetchedAt and maxStatusAge, of the oldest answer; stale beyond', () => {
     const older = issuer('good', { fetchedAt: seconds(-100) });
     assert.deepEqual(accept([good]).freshUntil, seconds(300));
     assert.deepEqual(accept([good, older]).freshUntil, seconds(200));
@@ -174,7 +174,7 @@ describe('time', () => {
     assert.deepEqual(accept([status('good', { fetchedAt: after(9) })]).freshUntil, seconds(300));
   });
 
-  test('protocol.md §4.3: what is issued ends with the first nextUpdate and 300 seconds; without any there is no cap', () => {
+  test('protocol §4.3: what is issued ends with the first nextUpdate and 300 seconds; without any there is no cap', () => {
     const sooner = issuer('good', { nextUpdate: seconds(1000) });
     assert.deepEqual(accept([good, sooner]).expiresAt, seconds(1300));
     const { nextUpdate: _, ...timeless } = good;
@@ -182,7 +182,7 @@ describe('time', () => {
     assert.deepEqual(accept([timeless, sooner]).expiresAt, seconds(1300));
   });
 
-  test('protocol.md §4.2: soft-fail without an answer lives 300 seconds and asks again after the negative cache', () => {
+  test('protocol §4.2: soft-fail without an answer lives 300 seconds and asks again after the negative cache', () => {
     const verdict = accept([status('unavailable', { retryAt: seconds(20) }), issuer('good')], soft);
     assert.deepEqual([verdict.expiresAt, verdict.freshUntil], [seconds(300), seconds(20)]);
     assert.deepEqual(
@@ -195,7 +195,7 @@ describe('time', () => {
 describe('what was not asked', () => {
   const unasked = (exemption?: CertificateStatus['exemption']) => status('not_checked', exemption && { exemption });
 
-  test('RFC 9608 §3, pki.md §4: an exemption stands under the policy that grants it and under no other', () => {
+  test('RFC 9608 §3, pki §4: an exemption stands under the policy that grants it and under no other', () => {
     for (const policy of [hard, soft]) {
       assert.equal(outcome([unasked('no_rev_avail')], policy), 'accepted');
       assert.equal(outcome([unasked('entry')], policy), 'accepted');
@@ -211,7 +211,7 @@ describe('what was not asked', () => {
     );
   });
 
-  test('pki.md §4: depth leaf leaves the intermediates out, but not what is known to be revoked', () => {
+  test('pki §4: depth leaf leaves the intermediates out, but not what is known to be revoked', () => {
     const leaf: StatusPolicy = { ...hard, depth: 'leaf' };
     for (const found of ['unavailable', 'unknown', 'no_source', 'untrusted'] as const) {
       assert.equal(outcome([good, issuer(found)], leaf), 'accepted');
@@ -272,7 +272,7 @@ describe('properties', () => {
     );
   });
 
-  test('pki.md §4: soft-fail accepts nothing that hard-fail refuses, but silence', () => {
+  test('pki §4: soft-fail accepts nothing that hard-fail refuses, but silence', () => {
     fc.assert(
       fc.property(anyPath, anyPolicy, date, (statuses, policy, when) => {
         const strict = judgeStatus(statuses, { ...policy, mode: 'hard-fail' }, when);
@@ -283,7 +283,7 @@ describe('properties', () => {
     );
   });
 
-  test('pki.md §4: what is accepted is asked for again, and never later than maxStatusAge from now', () => {
+  test('pki §4: what is accepted is asked for again, and never later than maxStatusAge from now', () => {
     fc.assert(
       fc.property(anyPath, anyPolicy, date, (statuses, policy, when) => {
         const verdict = judgeStatus(statuses, policy, when);

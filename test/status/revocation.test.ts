@@ -248,7 +248,7 @@ describe('nobody is asked', () => {
     assert.deepEqual(await unasked(short, { ...leafOnly, shortLived: 3599 }), ['no_source', 'none', undefined]);
   });
 
-  test('pki.md §4: a certificate without any source has no status, unless the operator said that its CA runs no service', async () => {
+  test('pki §4: a certificate without any source has no status, unless the operator said that its CA runs no service', async () => {
     const bare = issueClient(ca);
     assert.deepEqual(await unasked(bare, leafOnly), ['no_source', 'none', undefined]);
     const overrides = { [ca.certificate.thumbprint]: { revocation: 'none' as const } };
@@ -270,7 +270,7 @@ describe('answers of no use', () => {
     return status.status;
   };
 
-  test('protocol.md P12: a bad signature or signer is untrusted, whatever else is wrong with the answer', async () => {
+  test('P12: a bad signature or signer is untrusted, whatever else is wrong with the answer', async () => {
     assert.equal(await outcome(forged()), 'untrusted');
     const genuine = answer();
     genuine[genuine.length - 1] = (genuine.at(-1) ?? 0) ^ 1;
@@ -283,7 +283,7 @@ describe('answers of no use', () => {
     assert.equal(await outcome(byClient), 'untrusted');
   });
 
-  test('protocol.md P12: stale, malformed, foreign and unsuccessful answers are unavailability', async () => {
+  test('P12: stale, malformed, foreign and unsuccessful answers are unavailability', async () => {
     for (const reply of [
       answer('good', { thisUpdate: after(-3), nextUpdate: after(-2) }),
       answer('good', { thisUpdate: after(1), nextUpdate: after(2) }),
@@ -334,7 +334,7 @@ describe('answers of no use', () => {
 });
 
 describe('remembering', () => {
-  test('pki.md §4: an answer is asked for again when it is older than maxStatusAge, not before', async () => {
+  test('pki §4: an answer is asked for again when it is older than maxStatusAge, not before', async () => {
     const ports = network({ [ocsp]: answer() });
     await ask(ports);
     const early = await ask(ports, { at: seconds(300) });
@@ -343,13 +343,13 @@ describe('remembering', () => {
     assert.deepEqual([late.cached, late.fetchedAt, ports.requests.length], [false, seconds(301), 2]);
   });
 
-  test('pki.md §4: age counts from fetchedAt, so that answers produced long ago count as new', async () => {
+  test('pki §4: age counts from fetchedAt, so that answers produced long ago count as new', async () => {
     const ports = network({ [ocsp]: answer('good', { thisUpdate: after(-20), nextUpdate: after(20) }) });
     await ask(ports);
     assert.equal((await ask(ports, { at: seconds(299) })).cached, true);
   });
 
-  test('pki.md §4: a silent responder leaves the older answer in place, flagged stale, while it is inside its nextUpdate', async () => {
+  test('pki §4: a silent responder leaves the older answer in place, flagged stale, while it is inside its nextUpdate', async () => {
     const ports = network({ [ocsp]: answer('good', { nextUpdate: after(1) }) });
     await ask(ports);
     for (const silence of ['network', 'timeout', ocspError(3), forged()] as const) {
@@ -362,7 +362,7 @@ describe('remembering', () => {
     assert.deepEqual([gone.status, gone.stale], ['untrusted', false]);
   });
 
-  test('protocol.md §4.2: the older good answer does not outlive an answer that says otherwise', async () => {
+  test('protocol §4.2: the older good answer does not outlive an answer that says otherwise', async () => {
     for (const status of ['revoked', 'unknown'] as const) {
       const ports = network({ [ocsp]: answer() });
       await ask(ports);
@@ -371,7 +371,7 @@ describe('remembering', () => {
     }
   });
 
-  test('pki.md §4: a source that failed is left alone for the negative cache, then asked again', async () => {
+  test('pki §4: a source that failed is left alone for the negative cache, then asked again', async () => {
     const ports = network({ [ocsp]: 'timeout' });
     const first = await ask(ports);
     assert.deepEqual([first.status, first.retryAt], ['unavailable', seconds(30)]);
@@ -382,7 +382,7 @@ describe('remembering', () => {
     assert.equal(ports.requests.length, 2);
   });
 
-  test('protocol.md §4.2: what was untrusted is remembered as untrusted, not as silence', async () => {
+  test('protocol §4.2: what was untrusted is remembered as untrusted, not as silence', async () => {
     const ports = network({ [ocsp]: forged() });
     assert.equal((await ask(ports)).status, 'untrusted');
     assert.equal((await ask(ports, { at: seconds(5) })).status, 'untrusted');
@@ -415,7 +415,7 @@ describe('remembering', () => {
     assert.equal((await ask(ports, { at: seconds(31) })).status, 'good');
   });
 
-  test('pki.md §4: a cached answer is verified again: the cache is no trust root', async () => {
+  test('pki §4: a cached answer is verified again: the cache is no trust root', async () => {
     const ports = network({ [ocsp]: answer('revoked') });
     await ask(network({ [ocsp]: answer() }, { cache: ports.cache }));
     const [key] = ports.cached.keys();
@@ -428,7 +428,7 @@ describe('remembering', () => {
     assert.equal((await ask(ports)).status, 'revoked');
   });
 
-  test('pki.md §4: an answer serves one issuer, one responder and one certificate', async () => {
+  test('pki §4: an answer serves one issuer, one responder and one certificate', async () => {
     const ports = network({ [ocsp]: answer() });
     await ask(ports);
     const other = issueClient(ca, { extensions: [ocspAccess([ocsp])] });
@@ -444,7 +444,7 @@ describe('remembering', () => {
 });
 
 describe('single flight', () => {
-  test('pki.md §4: a hundred requests at once make one fetch', async () => {
+  test('pki §4: a hundred requests at once make one fetch', async () => {
     const ports = network({ [ocsp]: answer() });
     const statuses = await Promise.all(Array.from({ length: 100 }, () => ask(ports)));
     assert.equal(ports.requests.length, 1);
@@ -453,14 +453,14 @@ describe('single flight', () => {
     assert.equal(ports.requests.length, 2);
   });
 
-  test('pki.md §4: a hundred requests to a silent responder make one fetch, and all learn of the silence', async () => {
+  test('pki §4: a hundred requests to a silent responder make one fetch, and all learn of the silence', async () => {
     const ports = network({ [ocsp]: 'timeout' });
     const statuses = await Promise.all(Array.from({ length: 100 }, () => ask(ports)));
     assert.equal(ports.requests.length, 1);
     assert(statuses.every(({ status }) => status === 'unavailable'));
   });
 
-  test('design.md §5: tenants do not share a flight: each has its own cache', async () => {
+  test('design §5: tenants do not share a flight: each has its own cache', async () => {
     const one = network({ [ocsp]: answer() });
     const two = network({ [ocsp]: answer('revoked') });
     const [a, b] = await Promise.all([ask(one), ask(two)]);
@@ -476,13 +476,13 @@ describe('what is known', () => {
     return status;
   };
 
-  test('design.md §6: a known status that is fresh is used without network and without cache', async () => {
+  test('design §6: a known status that is fresh is used without network and without cache', async () => {
     const ports = network();
     const status = await known(ports, seconds(300));
     assert.deepEqual([status.status, status.cached, status.stale, ports.requests.length], ['good', true, false, 0]);
   });
 
-  test('design.md §6: an older one is asked for again, and is the fallback while it holds', async () => {
+  test('design §6: an older one is asked for again, and is the fallback while it holds', async () => {
     const ports = network({ [ocsp]: answer('revoked') });
     assert.equal((await known(ports, seconds(301))).status, 'revoked');
     const silent = network();
@@ -507,7 +507,7 @@ describe('what is known', () => {
     assert.equal(ports.requests.length, 0);
   });
 
-  test('design.md §6: what is stale, or by a source that the policy no longer wants, is asked for again', async () => {
+  test('design §6: what is stale, or by a source that the policy no longer wants, is asked for again', async () => {
     const [found] = await fetchStatus(path, { policy: leafOnly, at }, network({ [ocsp]: answer() }));
     assert(found);
     const again = async (known: CertificateStatus, policy = leafOnly) => {
@@ -522,7 +522,7 @@ describe('what is known', () => {
     assert.deepEqual(await again({ ...found, fetchedAt: after(1) }), ['revoked', 1]);
   });
 
-  test('design.md §6: a known failure is no answer', async () => {
+  test('design §6: a known failure is no answer', async () => {
     const failed = await fetchStatus(path, { policy: leafOnly, at }, network());
     assert.equal(failed[0]?.status, 'unavailable');
     const ports = network({ [ocsp]: answer() });
@@ -530,7 +530,7 @@ describe('what is known', () => {
     assert.equal(status?.status, 'good');
   });
 
-  test('design.md §6: what is known of another certificate is nothing', async () => {
+  test('design §6: what is known of another certificate is nothing', async () => {
     const other = issueClient(ca, { extensions: [ocspAccess([ocsp])] });
     const found = await fetchStatus(
       pathOf(other, ca, anchor),
@@ -543,7 +543,7 @@ describe('what is known', () => {
 });
 
 describe('overrides', () => {
-  test('pki.md §4: the operator can name the responder and its certificate, for one CA', async () => {
+  test('pki §4: the operator can name the responder and its certificate, for one CA', async () => {
     const local = issueRoot({ subject: 'CN=Local Responder' });
     const responderUrl = 'http://local.test/';
     const signed = issueOcspResponse({ signer: local, answers: [{ certificate: client.certificate, issuer: ca }] });
@@ -573,7 +573,7 @@ describe('overrides', () => {
   });
 });
 
-test('pki.md §4: an address that is silent about the certificates of one CA is left alone for them, and asked for another CA', async () => {
+test('pki §4: an address that is silent about the certificates of one CA is left alone for them, and asked for another CA', async () => {
   const other = issueIntermediate(anchor, { subject: 'CN=Other CA' });
   const pathUnder = (issuer: Issued) =>
     pathOf(issueClient(issuer, { extensions: [ocspAccess([ocsp])] }), issuer, anchor);

@@ -14,7 +14,7 @@ function silentThrice(address = 'a', negativeAge = 30) {
   return cache;
 }
 
-test('pki.md §4: three fetches in a row without an answer, not two, and the address rests for the negative age', () => {
+test('pki §4: three fetches in a row without an answer, not two, and the address rests for the negative age', () => {
   const { cache } = memoryCache();
   for (const seconds of [0, 1]) {
     noteFetch('a', true, moment(seconds), cache);
@@ -26,7 +26,7 @@ test('pki.md §4: three fetches in a row without an answer, not two, and the add
   assert.equal(restOf('a', moment(32), cache), undefined);
 });
 
-test('pki.md §4: an answer in between ends the row, and any answer ends the rest', () => {
+test('pki §4: an answer in between ends the row, and any answer ends the rest', () => {
   const { cache } = memoryCache();
   for (const silent of [true, true, false, true, true]) noteFetch('a', silent, moment(0), cache);
   assert.equal(restOf('a', moment(0), cache), undefined);
@@ -37,7 +37,7 @@ test('pki.md §4: an answer in between ends the row, and any answer ends the res
   assert.equal(restOf('a', moment(4), resting), undefined, 'it begins anew');
 });
 
-test('pki.md §4: after the rest one question is let through, and one more silence is enough', () => {
+test('pki §4: after the rest one question is let through, and one more silence is enough', () => {
   const cache = silentThrice();
   assert.equal(restOf('a', moment(40), cache), undefined);
   noteQuestion('a', moment(40), cache);
@@ -46,34 +46,34 @@ test('pki.md §4: after the rest one question is let through, and one more silen
   assert.deepEqual(restOf('a', moment(43), cache), plusSeconds(at, 72));
 });
 
-test('pki.md §4: a question that was let through and never came back holds the others no longer than the negative age', () => {
+test('pki §4: a question that was let through and never came back holds the others no longer than the negative age', () => {
   const cache = silentThrice();
   noteQuestion('a', moment(40), cache);
   assert.equal(restOf('a', moment(70), cache), undefined);
 });
 
-test('pki.md §4: addresses and tenants rest on their own', () => {
+test('pki §4: addresses and tenants rest on their own', () => {
   const cache = silentThrice();
   assert.equal(restOf('b', moment(3), cache), undefined);
   assert.equal(restOf('a', moment(3), memoryCache().cache), undefined);
 });
 
-test('pki.md §4: a question changes nothing where there was no trouble', () => {
+test('pki §4: a question changes nothing where there was no trouble', () => {
   const { cache } = memoryCache();
   noteQuestion('a', moment(0), cache);
   assert.equal(restOf('a', moment(0), cache), undefined);
 });
 
-test('pki.md §4: a policy without a negative age leaves nothing alone, and a shorter one counts at once', () => {
+test('pki §4: a policy without a negative age leaves nothing alone, and a shorter one counts at once', () => {
   assert.equal(restOf('a', moment(2, 0), silentThrice('a', 0)), undefined);
   assert.deepEqual(restOf('a', moment(2, 5), silentThrice()), plusSeconds(at, 7));
 });
 
-test('pki.md §4: a clock that is set back does not lengthen the rest', () => {
+test('pki §4: a clock that is set back does not lengthen the rest', () => {
   assert.deepEqual(restOf('a', moment(-3_600), silentThrice()), plusSeconds(at, -3_570));
 });
 
-test('pki.md §4: of more than a thousand silent addresses the oldest is forgotten', () => {
+test('pki §4: of more than a thousand silent addresses the oldest is forgotten', () => {
   const cache = silentThrice('first');
   for (let count = 0; count < 999; count++) noteFetch(`${count}`, true, moment(3), cache);
   assert.notEqual(restOf('first', moment(3), cache), undefined);

@@ -34,7 +34,7 @@ const textOf = async (VersionId: string) => {
   return Body?.transformToString();
 };
 
-test('S3 versioning: each put is a version of its own, and every one can be read', async () => {
+test('Amazon S3 versioning: each put is a version of its own, and every one can be read', async () => {
   const first = await objects.put(address, 'one', signal);
   const second = await objects.put(address, 'two – ü', signal);
   assert.notEqual(first, second);
@@ -51,7 +51,7 @@ test('S3 versioning: each put is a version of its own, and every one can be read
   );
 });
 
-test('S3 versioning: what was put is there after a restart', async () => {
+test('Amazon S3 versioning: what was put is there after a restart', async () => {
   const version = await objects.put({ ...address, key: 'kept.pem' }, 'kept', signal);
   const again = await startObjectStore({ path });
   const other = client(again.endpoint);
@@ -62,19 +62,19 @@ test('S3 versioning: what was put is there after a restart', async () => {
   await again.close();
 });
 
-test('S3: an object that is too long, or not there, is not read', async () => {
+test('Amazon S3: an object that is too long, or not there, is not read', async () => {
   await objects.put({ ...address, key: 'long.pem' }, 'x'.repeat(101), signal);
   await assert.rejects(objects.read({ ...address, key: 'long.pem' }, 100, signal), /has 101 bytes; at most 100/);
   await assert.rejects(objects.read({ ...address, key: 'none.pem' }, 100, signal), { name: 'NoSuchKey' });
   await assert.rejects(textOf('00000001-00000000-0000-0000-0000-000000000000'), { name: 'NoSuchVersion' });
 });
 
-test('S3: an aborted put puts nothing', async () => {
+test('Amazon S3: an aborted put puts nothing', async () => {
   await assert.rejects(objects.put({ ...address, key: 'aborted.pem' }, 'x', AbortSignal.abort()));
   await assert.rejects(objects.read({ ...address, key: 'aborted.pem' }, 100, signal), { name: 'NoSuchKey' });
 });
 
-test('S3: more than a truststore may have is not taken', async () => {
+test('Amazon S3: more than a truststore may have is not taken', async () => {
   const command = new PutObjectCommand({ Bucket: 'truststores', Key: 'huge.pem', Body: 'x'.repeat(2_000_001) });
   await assert.rejects(s3.send(command), { name: 'EntityTooLarge' });
 });

@@ -94,7 +94,7 @@ describe('(a) current CRLs', () => {
     assert.equal(status([crl({ ...future, entries: [revoked()] })]), 'unavailable');
   });
 
-  test('pki.md §4: without nextUpdate a CRL holds seven days', () => {
+  test('pki §4: without nextUpdate a CRL holds seven days', () => {
     assert.equal(status([crl({ nextUpdate: null, thisUpdate: after(-7) })]), 'good');
     assert.equal(status([crl({ nextUpdate: null, thisUpdate: after(-7 - minute) })]), 'unavailable');
   });

@@ -304,7 +304,7 @@ describe('size', () => {
     return octets;
   };
 
-  test('pki.md §2: a CRL of a million entries is walked once, and a lookup looks at a handful of them', () => {
+  test('pki §2: a CRL of a million entries is walked once, and a lookup looks at a handful of them', () => {
     const count = 1_000_000;
     const crl = parse(crlOf({ revoked: many(count) }));
     const work = { entries: 0, probes: 0 };
@@ -320,7 +320,7 @@ describe('size', () => {
     assert(work.probes < 5000, `${work.probes} probes`);
   });
 
-  test('pki.md §3: the walk is linear: each entry is visited once, whatever it holds', () => {
+  test('pki §3: the walk is linear: each entry is visited once, whatever it holds', () => {
     for (const count of [1000, 2000, 4000]) {
       const work = { entries: 0, probes: 0 };
       assert(parse(crlOf({ revoked: many(count) })).index(work).ok);
