@@ -5,7 +5,6 @@ import {
   AlarmStatusWidget,
   Dashboard,
   GraphWidget,
-  GraphWidgetView,
   type IAlarm,
   type IMetric,
   type IWidget,
@@ -163,6 +162,5 @@ const graph = (title: string, left: IMetric[], inRow: number) =>
     left,
     width: whole / inRow,
     height: 6,
-    view: GraphWidgetView.TIME_SERIES,
     leftYAxis: { min: 0 },
   });

@@ -32,6 +32,10 @@ export function deployment(app: App, configuration: DeploymentConfiguration, at:
       data,
       deployment: at.toISOString(),
     });
+    if (configuration.logLevel === 'error') {
+      const lost = 'no log line, metric or alarm tells of issued tokens, refusals, soft-fails and silent responders';
+      Annotations.of(appStack).addWarningV2('certbound:logLevel', `logLevel=error: ${lost}`);
+    }
     for (const warning of truststoreWarnings(truststore.bundle.certificates, at)) {
       Annotations.of(appStack).addWarningV2('certbound:truststore', `${truststore.path}: ${warning}`);
     }

@@ -61,6 +61,18 @@ test('API Gateway mutual TLS: synthesis warns of an incomplete truststore and sa
   assert.deepEqual(found(authority.certificate + intermediate.certificate), []);
 });
 
+test('design §8: synthesis warns of a log level that leaves no record of decisions', () => {
+  const warnings = (logLevel: string) =>
+    newDeployment({ logLevel })
+      .app.node.metadata.filter(({ type }) => type === 'aws:cdk:warning')
+      .map(({ data }) => String(data))
+      .filter((warning) => warning.startsWith('logLevel='));
+  assert.deepEqual(warnings('info'), []);
+  const [warning, ...others] = warnings('error');
+  assert.match(warning ?? '', /no log line, metric or alarm/);
+  assert.deepEqual(others, []);
+});
+
 test('design §8: cdk.json sets every feature flag that the CDK recommends', () => {
   const recommended: Record<string, unknown> = JSON.parse(
     readFromRoot('node_modules/aws-cdk-lib/recommended-feature-flags.json'),
