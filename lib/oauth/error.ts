@@ -11,8 +11,6 @@ const statusOf = {
   invalid_scope: 400,
   /** RFC 8707 §2. */
   invalid_target: 400,
-  /** RFC 7591 §3.2.2. */
-  invalid_client_metadata: 400,
   /** RFC 6749 §4.1.2.1, used for «try again»: nothing is wrong with the client. */
   temporarily_unavailable: 503,
   server_error: 500,
