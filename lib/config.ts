@@ -43,6 +43,8 @@ export type TruststoreTarget = {
   readonly initial?: ObjectAddress;
   /** Whose entries are in it: those of all tenants where it is absent. */
   readonly tenants?: readonly string[];
+  /** Whose entries are never in it. */
+  readonly except?: readonly string[];
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -86,7 +88,12 @@ export function parseConfig(environment: Environment): Config {
   };
   const keyWrap = read('KEY_WRAP', '', keyWrapForms, parseKeyWrap);
   const metricsNamespace = read('METRICS_NAMESPACE', '', 'empty, or a namespace of metrics', matching(namespace));
-  const truststores = read('TRUSTSTORES', '[]', 'a JSON list of domain, object, initial, tenants', parseTruststores);
+  const truststores = read(
+    'TRUSTSTORES',
+    '[]',
+    'a JSON list of domain, object, initial, tenants, except',
+    parseTruststores,
+  );
   if (problems.length > 0) throw new Error(`The configuration has problems:\n  ${problems.join('\n  ')}`);
   return {
     ...config,
@@ -164,17 +171,19 @@ function parseTruststores(text: string): readonly TruststoreTarget[] | undefined
 
 function isTruststoreTarget(value: unknown): value is TruststoreTarget {
   if (typeof value !== 'object' || value === null) return false;
-  const { domain, object, initial, tenants } = value as Record<string, unknown>;
-  const areTenants =
-    Array.isArray(tenants) && tenants.every((name) => typeof name === 'string' && tenantName.test(name));
+  const { domain, object, initial, tenants, except } = value as Record<string, unknown>;
   return (
     typeof domain === 'string' &&
     hostName.test(domain) &&
     isObjectAddress(object) &&
     (initial === undefined || isObjectAddress(initial)) &&
-    (tenants === undefined || areTenants)
+    (tenants === undefined || areTenants(tenants)) &&
+    (except === undefined || areTenants(except))
   );
 }
+
+const areTenants = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string' && tenantName.test(name));
 
 function isObjectAddress(value: unknown): value is ObjectAddress {
   if (typeof value !== 'object' || value === null) return false;

@@ -213,7 +213,8 @@ export type Address = { readonly tenant: string; readonly name: RouteName; reado
 
 /**
  * Maps (host, path) to the tenant and the route that the request addresses; undefined where there is neither.
- * A host in `tenantHosts` belongs to its tenant alone: no other tenant is reachable there.
+ * A host in `tenantHosts` belongs to its tenant alone: no other tenant is reachable there, and its tenant nowhere else, so
+ * that its CAs need not open the host that tenants share.
  */
 export function addressed(
   host: string,
@@ -222,9 +223,10 @@ export function addressed(
 ): Address | undefined {
   const owner = Object.hasOwn(tenantHosts, host) ? tenantHosts[host] : undefined;
   for (const [name, route] of httpRoutes) {
-    if (path === route.path) return { tenant: owner ?? defaultTenant, name, route };
-    const tenant = tenantIn(path, route);
-    if (tenant !== undefined && (owner === undefined || owner === tenant)) return { tenant, name, route };
+    const tenant = path === route.path ? (owner ?? defaultTenant) : tenantIn(path, route);
+    if (tenant === undefined) continue;
+    const isReachable = owner === undefined ? !Object.values(tenantHosts).includes(tenant) : owner === tenant;
+    return isReachable ? { tenant, name, route } : undefined;
   }
   return undefined;
 }

@@ -39,9 +39,10 @@ const settings = {
 
 const name = fc.string({ minLength: 1 });
 const object = fc.record({ bucket: name, key: name }, { noNullPrototype: true });
+const tenantNames = fc.array(fc.stringMatching(/^[a-z0-9-]{1,63}$/));
 const truststores = fc.array(
   fc.record(
-    { domain: host, object, initial: object, tenants: fc.array(fc.stringMatching(/^[a-z0-9-]{1,63}$/)) },
+    { domain: host, object, initial: object, tenants: tenantNames, except: tenantNames },
     { requiredKeys: ['domain', 'object'], noNullPrototype: true },
   ),
   { minLength: 1 },
@@ -136,6 +137,7 @@ for (const text of [
   '[{"domain":"m.example","object":{"bucket":"b","key":"k"},"initial":{}}]',
   '[{"domain":"m.example","object":{"bucket":"b","key":"k"},"tenants":["A#B"]}]',
   '[{"domain":"m.example","object":{"bucket":"b","key":"k"},"tenants":"all"}]',
+  '[{"domain":"m.example","object":{"bucket":"b","key":"k"},"except":"acme"}]',
 ]) {
   test(`config: TRUSTSTORES=${text} is refused`, () => {
     const environment = { REGISTRY_TABLE: 'registry', GRANTS_TABLE: 'grants', TRUSTSTORES: text };

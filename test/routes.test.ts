@@ -48,6 +48,17 @@ test('design §5: a host of a tenant reaches that tenant alone', () => {
   assert.equal(at('/token', 'constructor', hosts)?.tenant, 'default');
 });
 
+test('design §5: a tenant with a host of its own is reachable at no other host, whose truststore lacks its CAs', () => {
+  const hosts = { 'id.acme.example': 'acme', 'mtls.acme.example': 'acme', 'id.beta.example': 'beta' };
+  for (const host of ['auth.example', 'mtls.auth.example', 'id.beta.example']) {
+    assert.equal(at('/t/acme/token', host, hosts), undefined);
+    assert.equal(at('/.well-known/oauth-authorization-server/t/acme', host, hosts), undefined);
+  }
+  assert.equal(at('/token', 'mtls.acme.example', hosts)?.tenant, 'acme');
+  assert.equal(at('/t/other/token', 'auth.example', hosts)?.tenant, 'other');
+  assert.equal(at('/token', 'auth.example', { 'id.example': 'default' }), undefined);
+});
+
 test('design §5: every path a tenant is told is a path that leads to it', () => {
   const tenant = fc.stringMatching(/^[a-z0-9-]{1,63}$/).filter((name) => name !== 'default');
   fc.assert(

@@ -9,6 +9,8 @@ export type Sources = {
   readonly initial?: ObjectAddress;
   /** Whose entries: those of all tenants where it is absent. */
   readonly tenants?: readonly string[];
+  /** Whose entries are left out: tenants with a host of their own are not reachable at another one. */
+  readonly except?: readonly string[];
 };
 
 export type CollectPorts = {
@@ -30,7 +32,8 @@ export async function collectCandidates(
   ports: CollectPorts,
 ): Promise<readonly Candidate[]> {
   const initial = sources.initial === undefined ? [] : await initialCandidates(sources.initial, signal, ports);
-  const names = sources.tenants ?? (await ports.tenants.list()).map(({ name }) => name);
+  const all = sources.tenants ?? (await ports.tenants.list()).map(({ name }) => name);
+  const names = all.filter((name) => !sources.except?.includes(name));
   const candidates: Candidate[] = [...initial];
   for (let index = 0; index < names.length; index += together) {
     signal.throwIfAborted();

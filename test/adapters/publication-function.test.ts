@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { publicationFunction } from '../../lib/adapters/publication-function.ts';
 import type { TruststoreTarget } from '../../lib/config.ts';
 import { issueCertificate } from '../../lib/local/certificate-authority.ts';
-import { deployment, domain, target } from '../publication/publication.ts';
+import type { DomainNames } from '../../lib/publication/ports.ts';
+import { readTruststoreBundle } from '../../lib/truststore-bundle.ts';
+import { type Domain, deployment, domain, fakeDomain, target } from '../publication/publication.ts';
 
 const years = { notBefore: new Date('2030-01-01T00:00:00Z'), notAfter: new Date('2040-01-01T00:00:00Z') };
 const root = await issueCertificate(undefined, { subject: 'CN=Root', ca: {}, ...years });
@@ -26,14 +28,17 @@ const streamEvent = {
 const clockEvent = { source: 'aws.events', 'detail-type': 'Scheduled Event' };
 
 /** The function over a deployment whose tenant has one anchor. */
-async function publisher(targets: readonly TruststoreTarget[] = [target]) {
+async function publisher(
+  targets: readonly TruststoreTarget[] = [target],
+  more: (now: () => Date) => { readonly domains?: DomainNames } = () => ({}),
+) {
   const as = deployment();
   await as.add('default', 'anchor', root.der);
   const lines: string[] = [];
   const answers: Record<string, unknown>[] = [];
   const handler = publicationFunction({
     targets,
-    ports: as.ports(),
+    ports: { ...as.ports(), ...more(as.now) },
     answer: async (_, body) => {
       answers.push(JSON.parse(body));
     },
@@ -161,6 +166,58 @@ test('design §8: what could not be used is an error of the function, and does n
       [domain, 'published'],
     ],
   );
+});
+
+const own: TruststoreTarget = {
+  domain: 'mtls.acme.example',
+  object: { bucket: 'truststores', key: 'tenants/acme/truststore.pem' },
+  tenants: ['acme'],
+};
+
+/** A domain name for each target, all of one account. */
+function namesOf(targets: readonly TruststoreTarget[], now: () => Date) {
+  const names = new Map(targets.map((each) => [each.domain, fakeDomain(now)]));
+  const of = (name: string): Domain => names.get(name) ?? assert.fail(name);
+  const domains: DomainNames = {
+    find: (name, signal) => of(name).find(name, signal),
+    setTruststoreVersion: (name, version, signal) => of(name).setTruststoreVersion(name, version, signal),
+  };
+  return { of, domains };
+}
+
+test('API Gateway quotas: updates of several domain names are one after the other, at least 35 seconds apart', async () => {
+  const targets = [{ ...target, except: ['acme'] }, { ...target, domain: 'mtls-eu.auth.example.com' }, own];
+  let of = (_: string): Domain => assert.fail();
+  const as = await publisher(targets, (now) => {
+    const names = namesOf(targets, now);
+    of = names.of;
+    return names;
+  });
+  await as.add('acme', 'anchor', other.der);
+  await as.handler(streamEvent, context);
+  const times = targets.flatMap(({ domain: name }) => of(name).updates.map((update) => update.at));
+  assert.equal(times.length, 3);
+  for (const [index, time] of times.slice(1).entries()) assert.ok(time - (times[index] ?? 0) >= 35_000, times.join());
+});
+
+test("design §5: the shared truststore lacks the CAs of a tenant with a host of its own, whose truststore has nobody else's", async () => {
+  const targets = [{ ...target, except: ['acme'] }, own];
+  const as = await publisher(targets, (now) => namesOf(targets, now));
+  await as.add('acme', 'anchor', other.der);
+  await as.handler(streamEvent, context);
+  const pem = (key: string) => as.objects.written.get(`truststores/${key}`)?.join() ?? assert.fail(key);
+  const subjectsIn = (key: string) =>
+    readTruststoreBundle(pem(key)).certificates.map((certificate) => certificate.subject);
+  assert.deepEqual(subjectsIn('truststore.pem'), ['CN=Root']);
+  assert.deepEqual(subjectsIn('tenants/acme/truststore.pem'), ['CN=Other']);
+});
+
+test('CloudFormation custom resource: each domain name gets the version of its own object', async () => {
+  const as = await publisher([{ ...target, except: ['acme'] }, own]);
+  await as.add('acme', 'anchor', other.der);
+  await as.handler({ ...resourceEvent, ResourceProperties: { Domain: own.domain } }, context);
+  assert.equal(as.answers[0]?.['PhysicalResourceId'], 's3://truststores/tenants/acme/truststore.pem');
+  assert.deepEqual([...as.objects.written.keys()], ['truststores/tenants/acme/truststore.pem']);
 });
 
 for (const event of [undefined, null, 'text', {}, { Records: [] }]) {

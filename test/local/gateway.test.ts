@@ -207,12 +207,13 @@ test('API Gateway: text and JSON bodies are handed over as they are, others in b
 });
 
 test('API Gateway: a tenant is a path parameter of the route', async () => {
-  const event = eventOf(await ask({ path: '/t/tenant-b/token' }));
+  const event = eventOf(await ask({ path: '/t/tenant-c/token' }));
   assert.equal(event.routeKey, 'ANY /t/{tenant}/token');
-  assert.deepEqual(event.pathParameters, { tenant: 'tenant-b' });
+  assert.deepEqual(event.pathParameters, { tenant: 'tenant-c' });
   const owned = eventOf(await ask({ headers: { Host: `B.localhost:${gateway.address().mtls}` } }));
   assert.equal(owned.routeKey, 'ANY /token');
   assert.equal(owned.requestContext.domainName, 'b.localhost');
+  assert.equal((await ask({ path: '/t/tenant-b/token' })).status, 404);
 });
 
 test('API Gateway: every method reaches the function', async () => {

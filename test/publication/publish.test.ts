@@ -115,6 +115,16 @@ for (const [what, file, reason] of [
   });
 }
 
+test('design §5: the entries of a tenant that is excepted are not published, whether all tenants are meant or some', async () => {
+  const as = await published();
+  await as.add('acme', 'anchor', other.der);
+  await as.add('beta', 'anchor', third.der);
+  await as.publish({ except: ['acme'] });
+  assert.deepEqual(subjects(as.published().at(-1)), ['CN=Root', 'CN=Third']);
+  await as.publish({ tenants: ['acme', 'beta'], except: ['acme'] });
+  assert.deepEqual(subjects(as.published().at(-1)), ['CN=Third']);
+});
+
 test('API Gateway mutual TLS: its warnings are written down', async () => {
   const as = deployment();
   await as.add('default', 'anchor', root.der);
