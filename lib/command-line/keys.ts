@@ -58,7 +58,7 @@ const retire: Command = {
   flags: tenantFlag,
   examples: [
     'keys retire R2iHxlmp5wZrqe0YCVRv3fGqXJhHRgHYnXQ6CY9SVk4',
-    'keys retire --tenant acme -- -x3fNAv4s1GZxF0C4Pq1GxYtU2p8cWmJm4bCq1s0a7E',
+    'keys retire --tenant acme -x3fNAv4s1GZxF0C4Pq1GxYtU2p8cWmJm4bCq1s0a7E',
   ],
   async run(input, { registry, operator }) {
     const kid = onlyWord(input, 'the kid of one key');

@@ -57,7 +57,7 @@ function withoutCommand(args: readonly string[]): Printed {
   const words = flag === -1 ? args : args.slice(0, flag);
   const [first = 'nothing'] = words;
   const family = commands.filter(({ name }) => name.startsWith(`${first} `));
-  if (args.includes('--help') || first === 'help') {
+  if (args.includes('--help') || args.includes('-h') || first === 'help') {
     return { out: overview(family.length > 0 ? family : commands), error: [], exit: exits.done };
   }
   if (words.length === 0) {
@@ -72,11 +72,15 @@ function withoutCommand(args: readonly string[]): Printed {
 }
 
 function parsed(args: readonly string[], { flags }: Command): Input {
-  const options = Object.fromEntries(
-    Object.entries<Flags[string]>({ ...flags, ...commonFlags }).map(([name, { type }]) => [name, { type }]),
-  );
+  const all: Flags = { ...flags, ...commonFlags };
+  const options = Object.fromEntries(Object.entries(all).map(([name, { type }]) => [name, { type }]));
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({
+      args: arranged(args, all),
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
     const given = new Map(Object.entries(values));
     const text = (flag: string) => {
       const value = given.get(flag);
@@ -86,6 +90,24 @@ function parsed(args: readonly string[], { flags }: Command): Input {
   } catch (error) {
     throw new AskedWrongly(`${oneLine((error as Error).message.split('. ')[0] ?? '')}; see --help`);
   }
+}
+
+/**
+ * No flag has one hyphen, but a thumbprint or a `kid` in base64url may begin with one or two: behind a flag it is its value,
+ * elsewhere a word.
+ */
+function arranged(args: readonly string[], known: Flags): string[] {
+  const takesValue = (flag: string) => flag.startsWith('--') && known[flag.slice(2)]?.type === 'string';
+  const [flags, words]: [string[], string[]] = [[], []];
+  const end = args.indexOf('--');
+  for (const arg of end === -1 ? args : args.slice(0, end)) {
+    const flag = flags.at(-1) ?? '';
+    if (!/^-[^-]|^-[\w-]{42}$/.test(arg)) flags.push(arg);
+    else if (arg === '-h') flags.push('--help');
+    else if (takesValue(flag)) flags.splice(-1, 1, `${flag}=${arg}`);
+    else words.push(arg);
+  }
+  return [...flags, '--', ...words, ...(end === -1 ? [] : args.slice(end + 1))];
 }
 
 function sessionOptions({ text }: Input): SessionOptions {

@@ -261,6 +261,31 @@ test('certbound: what a client is called cannot draw on the terminal, and JSON s
   );
 });
 
+const hyphens = ['-x3fNAv4s1GZxF0C4Pq1GxYtU2p8cWmJm4bCq1s0a7E', '--3fNAv4s1GZxF0C4Pq1GxYtU2p8cWmJm4bCq1s0a7E'];
+
+for (const id of hyphens) {
+  test(`certbound: ${id.slice(0, 4)}… is a word or a value and no flag`, async () => {
+    for (const args of [
+      ['truststore', 'remove', id],
+      ['truststore', 'remove', '--json', id],
+      ['truststore', 'remove', id, '--tenant', 'default'],
+      ['truststore', 'remove', '--', id],
+      ['policy', 'show', '--entry', id],
+    ]) {
+      const { exit, error } = await certbound(...args);
+      assert.equal(exit, 2);
+      assert.match(error[0] ?? '', new RegExp(`^entry "${id}": is not in the truststore of tenant default`));
+    }
+    assert.match((await certbound('keys', 'retire', id)).error[0] ?? '', new RegExp(`^key "${id}": is none of tenant`));
+  });
+}
+
+test('certbound: -h is --help, behind a command, a family and alone', async () => {
+  assert.match((await certbound('policy', 'show', '-h')).out[0] ?? '', /policy show$/);
+  assert.equal((await certbound('policy', '-h')).exit, 0);
+  assert.equal((await certbound('-h')).exit, 0);
+});
+
 test('certbound: flags choose the registry', async () => {
   await certbound('tenant', 'list', '--registry', 'r', '--grants', 'g', '--region', 'eu-central-1', '--state-dir', 'x');
   assert.deepEqual(opened, [{ stateDirectory: 'x', registryTable: 'r', grantsTable: 'g', region: 'eu-central-1' }]);
