@@ -8,7 +8,11 @@ export const commonFlags: Flags = {
   'state-dir': { type: 'string', hint: 'DIR', text: 'the state of a local server; `.certbound` without it' },
   registry: { type: 'string', hint: 'TABLE', text: 'the registry table of an account, or REGISTRY_TABLE; with' },
   grants: { type: 'string', hint: 'TABLE', text: 'its grants table, or GRANTS_TABLE' },
-  region: { type: 'string', hint: 'REGION', text: 'its region, or AWS_REGION; credentials as the AWS SDK finds them' },
+  region: {
+    type: 'string',
+    hint: 'REGION',
+    text: 'its region, or AWS_REGION, or that of the profile; credentials as the AWS SDK finds them',
+  },
   help: { type: 'boolean', text: 'this text' },
 };
 

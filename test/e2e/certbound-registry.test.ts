@@ -260,6 +260,32 @@ test('certbound: tables that the environment names are an account, found by the 
   assert.match(missing.error, /^DynamoDB Query failed: [^\n]+\n$/);
 });
 
+test('certbound truststore publish: it asks the region of the flag, of the environment or of the profile, and needs one', async () => {
+  const { AWS_REGION: _, ...env } = process.env;
+  const account = {
+    ...env,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: server.endpoint.store,
+    REGISTRY_TABLE: 'certbound-registry',
+    GRANTS_TABLE: 'certbound-grants',
+    AWS_CONFIG_FILE: folder.write('aws-config', '[default]\nregion = eu-north-1\n'),
+  };
+  const asked = async (flags: readonly string[], more: object) => {
+    const done = await spawned(['truststore', 'publish', '--wait', '0', '--json', ...flags], { ...account, ...more });
+    assert.equal(done.exit, 0, done.error);
+    return (JSON.parse(done.out) as { request: number }).request;
+  };
+  assert.equal(await asked([], {}), 1);
+  assert.equal(await asked([], { AWS_REGION: 'eu-north-1' }), 2);
+  assert.equal(await asked(['--region', 'eu-north-1'], { AWS_REGION: 'eu-west-1' }), 3);
+  assert.equal(await asked([], { AWS_REGION: 'eu-west-1' }), 1, 'another region has numbers of its own');
+  const nowhere = { ...account, AWS_CONFIG_FILE: folder.write('aws-empty', '') };
+  const refused = await spawned(['truststore', 'publish'], nowhere);
+  assert.equal(refused.exit, 2);
+  assert.match(refused.error, /^--region is needed: neither AWS_REGION nor the profile names one\n$/);
+});
+
 test('certbound: the outside sees one line and an exit code, never a stack', async () => {
   for (const [args, exit, told] of [
     [['policy', 'set', 'mode=maybe'], 2, /^mode "maybe": must be hard-fail \| soft-fail \| off/],
