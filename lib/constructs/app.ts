@@ -1,19 +1,17 @@
 /** The authorization server: functions, an API for each of the two hosts, the truststore between them, records, outputs. */
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Certificate, CertificateValidation, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { HealthCheck, HealthCheckType, HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { type Config, parseConfig, toEnvironment } from '../config.ts';
-import { type Host, httpRoutes, scheduleRoutes } from '../routes.ts';
+import { type Host, scheduleRoutes } from '../routes.ts';
 import { Alarms } from './alarms.ts';
 import type { DeploymentConfiguration } from './configuration.ts';
 import { OperationsDashboard } from './dashboard.ts';
 import type { DataStack } from './data.ts';
 import { EndpointFunction } from './endpoint-function.ts';
 import { Gateway } from './gateway.ts';
-import { GatewayDomain } from './gateway-domain.ts';
 import { httpFunctions, tableStatements } from './grants.ts';
+import { addHosts, hostOwners, truststoresOf } from './hosts.ts';
 import { LogMetrics, metricsNamespace } from './log-metrics.ts';
 import { RestGateway } from './rest-gateway.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
@@ -29,11 +27,8 @@ export type AppStackProps = StackProps & {
 export class AppStack extends Stack {
   constructor(scope: Construct, id: string, { configuration, data, deployment, ...props }: AppStackProps) {
     super(scope, id, props);
-    const { domainName, mtlsDomainName, apis, wafRateLimit, throttling, truststore, tracing } = configuration;
+    const { mtlsDomainName, apis, wafRateLimit, throttling, tracing } = configuration;
     const logRetention = configuration.logRetentionDays;
-    const zone = configuration.zone && HostedZone.fromHostedZoneAttributes(this, 'Zone', configuration.zone);
-    const certificate = this.certificate(configuration, zone);
-    const ownershipCertificate = this.ownershipCertificate(configuration);
     const functions = this.functions(configuration, data);
 
     const gateway = (host: Host) => {
@@ -44,33 +39,18 @@ export class AppStack extends Stack {
     };
     const gateways = { public: gateway('public'), mtls: gateway('mtls') };
     const published = new TruststorePublication(this, 'Truststore', {
-      domainName: mtlsDomainName,
+      truststores: truststoresOf(configuration, this.region),
       registry: data.registry,
       tables: tableArns(data),
       bucket: data.truststore,
-      initial: { path: truststore.path, sha256: truststore.bundle.sha256 },
-      environment: (truststores) => environmentOf(configuration, data, { truststores }),
+      // Nobody addresses it by a host, and an environment has 4 KB.
+      environment: (truststores) => environmentOf(configuration, data, { truststores, tenantHosts: {} }),
       deployment,
       logRetention,
       tracing,
     });
-    const nearest = zone && this.nearest(configuration, certificate, gateways.public, zone);
-    const publicDomain = new GatewayDomain(this, 'PublicDomain', {
-      domainName,
-      certificate,
-      gateway: gateways.public,
-      zone,
-      nearest,
-    });
-    const mtlsDomain = new GatewayDomain(this, 'MtlsDomain', {
-      domainName: mtlsDomainName,
-      certificate,
-      ownershipCertificate,
-      gateway: gateways.mtls,
-      mtls: { bucket: data.truststore, key: published.key, version: published.version },
-      zone,
-      nearest,
-    });
+    const truststore = (name: string) => published.truststore(name);
+    const hosts = addHosts(this, configuration, { gateways, truststore });
 
     const operated = {
       gateways,
@@ -82,7 +62,7 @@ export class AppStack extends Stack {
       ofRequests: configuration.logLevel === 'info',
       tables: { registry: data.registry, grants: data.grants },
       failures: published.failures,
-      certificates: { Server: certificate, ...(ownershipCertificate && { Ownership: ownershipCertificate }) },
+      certificates: hosts.certificates,
     };
     const alarms = new Alarms(this, 'Alarms', { ...operated, email: configuration.alarmEmail });
     if (configuration.dashboard) new OperationsDashboard(this, 'Dashboard', { ...operated, alarms: alarms.all });
@@ -94,17 +74,8 @@ export class AppStack extends Stack {
       ),
     });
     new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });
-    new CfnOutput(this, 'Issuer', { value: `https://${domainName}` });
-    new CfnOutput(this, 'MtlsBaseUri', { value: `https://${mtlsDomainName}` });
-    new CfnOutput(this, 'Endpoints', {
-      value: endpointTable(this.region, { public: domainName, mtls: mtlsDomainName }),
-    });
-    new CfnOutput(this, 'TruststoreVersion', { value: published.version });
-    if (zone === undefined) {
-      // The records are the operator's.
-      new CfnOutput(this, 'PublicRecord', { value: `${domainName} CNAME ${publicDomain.target}` });
-      new CfnOutput(this, 'MtlsRecord', { value: `${mtlsDomainName} CNAME ${mtlsDomain.target}` });
-    }
+    new CfnOutput(this, 'TruststoreVersion', { value: truststore(mtlsDomainName).version });
+    for (const [output, value] of Object.entries(hosts.outputs)) new CfnOutput(this, output, { value });
   }
 
   /** Those behind the HTTP routes, by the file in `lambdas/`; the scheduled ones are nobody's to call. */
@@ -138,53 +109,10 @@ export class AppStack extends Stack {
       }),
     );
   }
-
-  /** A host of the region alone, and Route 53 asking it; undefined where there is one region. */
-  private nearest(
-    { regions, domainName, healthCheckPath }: DeploymentConfiguration,
-    certificate: ICertificate,
-    gateway: Gateway | RestGateway,
-    zone: IHostedZone,
-  ) {
-    if (regions.length === 1) return undefined;
-    const { region } = this;
-    const fqdn = regionalHost(domainName, region);
-    new GatewayDomain(this, 'RegionalDomain', { domainName: fqdn, certificate, gateway, zone });
-    new CfnOutput(this, 'RegionalUri', { value: `https://${fqdn}` });
-    const healthCheck = new HealthCheck(this, 'Health', {
-      type: HealthCheckType.HTTPS,
-      fqdn,
-      resourcePath: healthCheckPath,
-      requestInterval: Duration.seconds(30),
-      failureThreshold: 3,
-    });
-    return { region, healthCheck };
-  }
-
-  private certificate(configuration: DeploymentConfiguration, zone?: IHostedZone) {
-    const { domainName, mtlsDomainName, regions } = configuration;
-    const certificateArn = configuration.certificateArns[this.region];
-    if (certificateArn) return Certificate.fromCertificateArn(this, 'Certificate', certificateArn);
-    return new Certificate(this, 'Certificate', {
-      domainName,
-      subjectAlternativeNames: [mtlsDomainName, ...(regions.length > 1 ? [regionalHost(domainName, this.region)] : [])],
-      validation: CertificateValidation.fromDns(zone),
-    });
-  }
-
-  private ownershipCertificate({ ownershipCertificateArns }: DeploymentConfiguration): ICertificate | undefined {
-    const ownershipCertificateArn = ownershipCertificateArns[this.region];
-    return ownershipCertificateArn === undefined
-      ? undefined
-      : Certificate.fromCertificateArn(this, 'OwnershipCertificate', ownershipCertificateArn);
-  }
 }
 
 /** Those for which a client waits. */
 const keptReady: ReadonlySet<string> = new Set(['token', 'introspection']);
-
-/** `auth.example.com` → `auth-eu-west-1.example.com`. */
-const regionalHost = (host: string, region: string) => host.replace('.', `-${region}.`);
 
 const functionsIn = (stack: Stack) => stack.node.findAll().filter((each) => each instanceof EndpointFunction);
 
@@ -192,7 +120,7 @@ const tableArns = (data: DataStack) => ({ registry: data.registry.tableArn, gran
 
 /** The defaults of the environment contract, but for what nobody knows before the deployment. */
 function environmentOf(
-  { statusAllowHosts, registryMaxAge }: DeploymentConfiguration,
+  { statusAllowHosts, registryMaxAge, tenantHosts }: DeploymentConfiguration,
   data: DataStack,
   changes: Partial<Config>,
 ): Record<string, string> {
@@ -203,15 +131,8 @@ function environmentOf(
     ...names,
     statusAllowHosts,
     registryMaxAge,
+    tenantHosts: hostOwners({ tenantHosts }),
     keyWrap: data.signingKeys.keyWrap,
     ...changes,
   });
-}
-
-/** Region, host and path of every endpoint, as JSON: an output is one text. */
-function endpointTable(region: string, names: Readonly<Record<Host, string>>): string {
-  const table = Object.fromEntries(
-    httpRoutes.map(([name, { path, hosts }]) => [name, hosts.map((each) => `https://${names[each]}${path}`)]),
-  );
-  return JSON.stringify({ [region]: table });
 }

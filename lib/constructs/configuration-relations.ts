@@ -1,32 +1,53 @@
 /** What the values of a configuration must be to each other: hosts, their zone, certificates of each region. */
-import type { DeploymentConfiguration, HostedZone } from './configuration.ts';
 import { problem } from './configuration-values.ts';
+import type { HostConfiguration, HostedZone } from './host-configuration.ts';
 
-/** One line for each value that does not fit another. Any member may be undefined here: its own problem has been told already. */
-export function relationProblems(configuration: Partial<DeploymentConfiguration>): readonly string[] {
-  const { domainName, mtlsDomainName, regions = [], zone, certificateArns, ownershipCertificateArns } = configuration;
-  const problems: string[] = [];
-  if (domainName !== undefined && domainName === mtlsDomainName) {
-    problems.push(problem('mtlsDomainName', mtlsDomainName, 'another host than domainName'));
-  }
-  problems.push(...outside('domainName', domainName, zone), ...outside('mtlsDomainName', mtlsDomainName, zone));
-  if (zone && regions.length > 1 && domainName === zone.zoneName) {
-    problems.push(
-      problem('domainName', domainName, 'a host below the zone, beside which a host of each region can be'),
-    );
-  }
-  problems.push(
-    ...otherRegions('certificateArn', certificateArns, regions),
-    ...otherRegions('ownershipCertificateArn', ownershipCertificateArns, regions),
-  );
-  return problems;
+/** Any member may be undefined here: its own problem has been told already. */
+type Hosts = Partial<HostConfiguration>;
+/** How a key is called where problems are told. */
+type Named = (key: string) => string;
+
+/** One line for each value that does not fit another of the same two hosts. */
+export function hostProblems(hosts: Hosts, regions: readonly string[], named: Named): readonly string[] {
+  const { domainName, mtlsDomainName, zone, certificateArns, ownershipCertificateArns } = hosts;
+  return [
+    ...outside(named('domainName'), domainName, zone),
+    ...outside(named('mtlsDomainName'), mtlsDomainName, zone),
+    ...otherRegions(named('certificateArn'), certificateArns, regions),
+    ...otherRegions(named('ownershipCertificateArn'), ownershipCertificateArns, regions),
+  ];
 }
 
-/** For a deployment without a zone, in which one could be validated. */
-export function missingCertificates({ regions, certificateArns }: Partial<DeploymentConfiguration>): readonly string[] {
-  if (certificateArns === undefined || regions?.every((region) => certificateArns[region] !== undefined)) return [];
+/** For hosts without a zone, in which one could be validated. */
+export function missingCertificates(
+  { certificateArns }: Hosts,
+  regions: readonly string[],
+  named: Named,
+): readonly string[] {
+  if (certificateArns === undefined || regions.every((region) => certificateArns[region] !== undefined)) return [];
   const allowed = 'the ARN of an ACM certificate for each region, or else a hosted zone to validate one in';
-  return [problem('certificateArn', Object.values(certificateArns).join(','), allowed)];
+  return [problem(named('certificateArn'), Object.values(certificateArns).join(','), allowed)];
+}
+
+/** At the top of a zone there is no place for the hosts of each region. */
+export function topOfZone(hosts: Hosts, regions: readonly string[]): readonly string[] {
+  const { zone } = hosts;
+  if (zone === undefined || regions.length < 2) return [];
+  const allowed = 'a host below the zone, beside which a host of each region can be';
+  return (['domainName', 'mtlsDomainName'] as const)
+    .filter((key) => hosts[key] === zone.zoneName)
+    .map((key) => problem(key, hosts[key], allowed));
+}
+
+/** One line for each host that is another key's already. */
+export function repeatedHosts(hosts: readonly (readonly [key: string, host: string | undefined])[]): readonly string[] {
+  const owners = new Map<string, string>();
+  return hosts.flatMap(([key, host]) => {
+    if (host === undefined) return [];
+    const owner = owners.get(host);
+    if (owner === undefined) owners.set(host, key);
+    return owner === undefined ? [] : [problem(key, host, `another host than ${owner}`)];
+  });
 }
 
 function outside(key: string, host: string | undefined, zone: HostedZone | undefined): readonly string[] {

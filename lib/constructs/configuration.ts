@@ -1,17 +1,14 @@
 /** The configuration of a deployment: the file of an environment and context keys, typed and checked (docs/deploy.md). */
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Host } from '../routes.ts';
-import { parseTruststoreBundle, type TruststoreBundle } from '../truststore-bundle.ts';
 import { configurationKeys } from './configuration-file.ts';
-import { missingCertificates, relationProblems } from './configuration-relations.ts';
+import { repeatedHosts, topOfZone } from './configuration-relations.ts';
 import {
   type ApiKind,
   apiKinds,
   logLevels,
   matching,
-  oneOf,
   parseAddressLimit,
-  parseCertificates,
   parseCount,
   parseFlag,
   parseHosts,
@@ -21,28 +18,23 @@ import {
   retentions,
   signers,
 } from './configuration-values.ts';
+import { type HostConfiguration, isHost, readHosts, regionalHosts } from './host-configuration.ts';
+import { keyReader } from './key-reader.ts';
 import type { Signer } from './signing-keys.ts';
+import { parseObject, readTenantHosts, type TenantHosts, tenantHostsAllowed } from './tenant-hosts.ts';
 
-export type DeploymentConfiguration = {
+/** The hosts are those that tenants share. */
+export type DeploymentConfiguration = HostConfiguration & {
   /** How the stacks are called: `<name>-Data-<region>` and `<name>-App-<region>`. */
   readonly name: string;
   /** The account; whichever the credentials belong to where it is absent. */
   readonly account?: string;
   /** The first is the home region, where the tables are made. */
   readonly regions: readonly string[];
-  /** The public host; `https://` before it is the issuer (RFC 8414 §2). */
-  readonly domainName: string;
-  /** The host that demands a certificate for every request (RFC 8705 §5). */
-  readonly mtlsDomainName: string;
-  /** The public hosted zone of both hosts; the records are the operator's where it is absent. */
-  readonly zone?: HostedZone;
-  /** By region, an ACM certificate for the hosts; one is made and validated in the zone where there is none. */
-  readonly certificateArns: Readonly<Record<string, string>>;
-  /** API Gateway: a public ACM certificate for the mTLS host, needed where that of its region is an imported one. */
-  readonly ownershipCertificateArns: Readonly<Record<string, string>>;
   /** What Route 53 asks for in each region, where there are several. */
   readonly healthCheckPath: string;
-  readonly truststore: { readonly path: string; readonly bundle: TruststoreBundle };
+  /** Tenants that are reachable at hosts of their own, and at those alone. */
+  readonly tenantHosts: readonly TenantHosts[];
   /** How private signing keys are kept (docs/keys.md). */
   readonly signer: Signer;
   /** The kind of API behind each host; a REST API has a WAF before it. */
@@ -68,11 +60,7 @@ export type DeploymentConfiguration = {
   readonly throttling: { readonly rate: number; readonly burst: number };
 };
 
-export type HostedZone = { readonly hostedZoneId: string; readonly zoneName: string };
-
 const name = /^[A-Za-z][A-Za-z0-9-]{0,30}$/;
-const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
-const certificatesAllowed = 'the ARN of an ACM certificate, one for each region';
 const metadataPath = '/.well-known/oauth-authorization-server';
 const email = /^[^\s@]{1,64}@(?=.{4,253}$)[A-Za-z0-9.-]+\.[A-Za-z]{2,63}$/;
 
@@ -84,36 +72,18 @@ export function parseConfiguration(
   given: Readonly<Record<string, unknown>>,
   readFile: (path: string) => string,
 ): DeploymentConfiguration {
-  const context = configurationKeys(given, readFile);
-  const problems: string[] = [];
-  const known: string[] = [];
-  const read = <T>(key: string, fallback: unknown, allowed: string, parse: (value: unknown) => T | undefined) => {
-    known.push(key);
-    const given = context[key];
-    // An empty text is what `-c key=` gives: it takes back what a file says.
-    const text = given === '' ? fallback : (given ?? fallback);
-    const value = text === undefined ? undefined : parse(text);
-    if (value === undefined) problems.push(problem(key, text, allowed));
-    return value as T;
-  };
-  const optional = (key: string, allowed: string, pattern: RegExp) =>
-    read(key, '', allowed, (value) => (value === '' ? '' : matching(pattern)(value))) || undefined;
-  // The first is the default.
-  const choice = <T extends string>(key: string, values: readonly T[]) =>
-    read(key, values[0], `one of ${values.join(', ')}`, oneOf(values));
-
-  const hostedZoneId = optional('hostedZoneId', 'the id of a Route 53 hosted zone, Z…', /^Z[A-Z0-9]{1,31}$/);
-  const zoneName = optional('hostedZoneName', 'the name of that hosted zone, in lower case', host);
-  const path = read('initialTruststore', undefined, 'the path of a PEM file', matching(/^.+$/));
+  const reader = keyReader(configurationKeys(given, readFile));
+  const { read, optional, choice, problems } = reader;
+  const regions = read('regions', undefined, 'one to five AWS regions, each once', parseRegions);
+  const hosts = readHosts(reader, regions ?? [], readFile);
+  const rows = read('tenantHosts', {}, tenantHostsAllowed, parseObject);
+  const tenantHosts = readTenantHosts(rows ?? {}, { regions: regions ?? [], zone: hosts.zone }, readFile, problems);
   const configuration = {
+    ...hosts,
+    regions,
+    tenantHosts,
     name: read('name', 'Certbound', 'a letter, then at most 30 letters, digits and hyphens', matching(name)),
     account: optional('account', 'twelve digits', /^[0-9]{12}$/),
-    regions: read('regions', undefined, 'one to five AWS regions, each once', parseRegions),
-    domainName: read('domainName', undefined, 'a host name in lower case', matching(host)),
-    mtlsDomainName: read('mtlsDomainName', undefined, 'a host name in lower case', matching(host)),
-    zone: hostedZoneId && zoneName ? { hostedZoneId, zoneName } : undefined,
-    certificateArns: read('certificateArn', [], certificatesAllowed, parseCertificates),
-    ownershipCertificateArns: read('ownershipCertificateArn', [], certificatesAllowed, parseCertificates),
     healthCheckPath: read('healthCheckPath', metadataPath, 'a path of the public host', matching(/^\/[\w./-]{1,200}$/)),
     alarmEmail: optional('alarmEmail', 'an e-mail address', email),
     signer: choice('signer', signers),
@@ -130,40 +100,31 @@ export function parseConfiguration(
       rate: read('throttlingRate', 1000, 'requests per second from 1 to 10000', parseCount(10_000)),
       burst: read('throttlingBurst', 500, 'requests from 1 to 5000', parseCount(5_000)),
     },
-    truststore: { path, bundle: readBundle(path, readFile, problems) },
   };
-  problems.push(...unknownKeys(context, known), ...relationProblems(configuration));
-  if ((hostedZoneId === undefined) !== (zoneName === undefined)) {
-    problems.push('hostedZoneId, hostedZoneName: a hosted zone needs both, or neither');
-  }
-  if (!context['hostedZoneId']) problems.push(...missingCertificates(configuration));
+  reader.refuseUnread();
+  problems.push(...allHostProblems(configuration));
   if (problems.length > 0) {
     throw new Error(`The configuration of the deployment has problems:\n  ${problems.join('\n  ')}`);
   }
   return configuration;
 }
 
-/** A key of ours that is spelled wrong would otherwise be a default. Those of the CDK have a colon or a hyphen. */
-function unknownKeys(context: Readonly<Record<string, unknown>>, known: readonly string[]): readonly string[] {
-  return Object.keys(context)
-    .filter((key) => /^[A-Za-z]+$/.test(key) && !known.includes(key))
-    .map((key) => problem(key, context[key], `no key of the configuration; there are ${known.join(', ')}`));
-}
-
-function readBundle(
-  path: string | undefined,
-  readFile: (path: string) => string,
-  problems: string[],
-): TruststoreBundle {
-  const refuse = (reasons: readonly string[]) => {
-    problems.push(...reasons.map((reason) => problem('initialTruststore', path, reason)));
-    return undefined as never;
-  };
-  if (path === undefined) return undefined as never;
-  try {
-    const bundle = parseTruststoreBundle(readFile(path));
-    return bundle.ok ? bundle.value : refuse(bundle.failure);
-  } catch (error) {
-    return refuse([`a file that can be read (${error instanceof Error ? error.message : String(error)})`]);
-  }
+/** Every host of every region once, and each of them a host. */
+function allHostProblems(configuration: DeploymentConfiguration): readonly string[] {
+  const { domainName, mtlsDomainName, zone, regions, tenantHosts } = configuration;
+  const own = tenantHosts.flatMap((each) =>
+    (['domainName', 'mtlsDomainName'] as const).map((key) => [`tenantHosts.${each.tenant}.${key}`, each[key]] as const),
+  );
+  const hosts = [['domainName', domainName] as const, ['mtlsDomainName', mtlsDomainName] as const];
+  const areTwo = domainName !== undefined && mtlsDomainName !== undefined && domainName !== mtlsDomainName;
+  const regional = (areTwo && zone && regions?.length > 1 ? regions : []).flatMap((region) => {
+    const names = regionalHosts(configuration, region);
+    return [[`domainName in ${region}`, names.public] as const, [`mtlsDomainName in ${region}`, names.mtls] as const];
+  });
+  const wrong = regional.filter(([, host]) => !isHost(host));
+  return [
+    ...topOfZone(configuration, regions ?? []),
+    ...repeatedHosts([...hosts, ...regional, ...own]),
+    ...wrong.map(([key, host]) => problem(key, host, 'a host name, to which each region adds its name')),
+  ];
 }

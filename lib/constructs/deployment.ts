@@ -9,7 +9,7 @@ export type RegionalStacks = { readonly data: DataStack; readonly app: AppStack 
 
 /** Adds the stacks to the app. `at`: the time of the deployment, for which certificates of the truststore are looked at. */
 export function deployment(app: App, configuration: DeploymentConfiguration, at: Date): readonly RegionalStacks[] {
-  const { name, account, regions, signer, truststore } = configuration;
+  const { name, account, regions, signer } = configuration;
   const [, ...replicas] = regions;
   let home: DataStack | undefined;
   return regions.map((region) => {
@@ -36,8 +36,10 @@ export function deployment(app: App, configuration: DeploymentConfiguration, at:
       const lost = 'no log line, metric or alarm tells of issued tokens, refusals, soft-fails and silent responders';
       Annotations.of(appStack).addWarningV2('certbound:logLevel', `logLevel=error: ${lost}`);
     }
-    for (const warning of truststoreWarnings(truststore.bundle.certificates, at)) {
-      Annotations.of(appStack).addWarningV2('certbound:truststore', `${truststore.path}: ${warning}`);
+    for (const { path, bundle } of [configuration, ...configuration.tenantHosts].map((hosts) => hosts.truststore)) {
+      for (const warning of truststoreWarnings(bundle.certificates, at)) {
+        Annotations.of(appStack).addWarningV2('certbound:truststore', `${path}: ${warning}`);
+      }
     }
     return { data, app: appStack };
   });

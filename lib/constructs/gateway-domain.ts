@@ -41,12 +41,13 @@ export type GatewayDomainProps = {
 };
 
 export class GatewayDomain extends Construct {
+  readonly name: DomainName;
   /** What a record of the host must point to. */
   readonly target: string;
 
   constructor(scope: Construct, id: string, props: GatewayDomainProps) {
     super(scope, id);
-    const domain = new DomainName(this, 'Name', {
+    this.name = new DomainName(this, 'Name', {
       domainName: props.domainName,
       certificate: props.certificate,
       endpointType: EndpointType.REGIONAL,
@@ -56,6 +57,7 @@ export class GatewayDomain extends Construct {
       ...(props.mtls && { mtls: props.mtls }),
       ...(props.ownershipCertificate && { ownershipCertificate: props.ownershipCertificate }),
     });
+    const domain = this.name;
     const { apiId, stage } = props.gateway;
     // The L2 takes HTTP APIs alone.
     const mapping = new CfnApiMapping(this, 'Mapping', { apiId, domainName: domain.name, stage: stage.stageName });

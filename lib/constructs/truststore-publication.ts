@@ -1,8 +1,9 @@
 /**
- * The truststore of the mTLS domain name: the function that publishes it, run by the registry's stream, by the clock, and by
- * CloudFormation, to which it returns the object version that the domain name is to have.
+ * The truststores of the mTLS domain names: the function that publishes them, run by the registry's stream, by the clock, and
+ * by CloudFormation, to which it returns the object version that each domain name is to have.
  */
 import { CustomResource, Duration, Stack, Validations } from 'aws-cdk-lib';
+import type { MTLSConfig } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -19,16 +20,34 @@ import { routes } from '../routes.ts';
 import { EndpointFunction } from './endpoint-function.ts';
 import { type TableArns, tableStatements } from './grants.ts';
 
-export type TruststorePublicationProps = {
-  /** The custom domain name with mutual TLS. */
+/** The truststore of one custom domain name with mutual TLS. */
+export type Truststore = {
+  /** Another one for each: the beginning of the ids of its constructs. */
+  readonly id: string;
   readonly domainName: string;
+  /** In the bucket; it never changes, only the version does. */
+  readonly key: string;
+  /** The file of certificates that are always published. */
+  readonly initial: { readonly path: string; readonly sha256: string };
+  /**
+   * Whose entries are in it.
+   * @default - those of all tenants but `except`
+   */
+  readonly tenants?: readonly string[];
+  /**
+   * Whose entries are never in it.
+   * @default - nobody's
+   */
+  readonly except?: readonly string[];
+};
+
+export type TruststorePublicationProps = {
+  readonly truststores: readonly Truststore[];
   /** Of a replica nobody knows the stream before it is there: the clock runs the publisher every minute then. */
   readonly registry: ITableV2;
   readonly tables: TableArns;
   readonly bucket: IBucket;
-  /** The file of certificates that are always published. */
-  readonly initial: { readonly path: string; readonly sha256: string };
-  /** The environment of the function for a truststore that it is to keep. */
+  /** The environment of the function for the truststores that it is to keep. */
   readonly environment: (truststores: readonly TruststoreTarget[]) => Readonly<Record<string, string>>;
   /** Another one for each deployment: a version that was published since the last one must not be taken back. */
   readonly deployment: string;
@@ -37,25 +56,17 @@ export type TruststorePublicationProps = {
   readonly tracing: boolean;
 };
 
-const key = 'truststore.pem';
-
 export class TruststorePublication extends Construct {
-  readonly key = key;
-  /** The object version; who uses it is created after the object, and updated when the object changes. */
-  readonly version: string;
+  /** By domain name. */
+  private readonly published: ReadonlyMap<string, Required<MTLSConfig>>;
   readonly publisher: EndpointFunction;
   /** What the stream could not hand over. */
   readonly failures: Queue;
 
   constructor(scope: Construct, id: string, props: TruststorePublicationProps) {
     super(scope, id);
-    // An asset and no property: a truststore may have 1000 KB, which neither a template nor an event may.
-    const asset = new Asset(this, 'Bundle', { path: props.initial.path });
-    const target: TruststoreTarget = {
-      domain: props.domainName,
-      object: { bucket: props.bucket.bucketName, key },
-      initial: { bucket: asset.s3BucketName, key: asset.s3ObjectKey },
-    };
+    const { truststores, bucket } = props;
+    const files = this.files(truststores);
     this.failures = this.failureQueue();
     this.publisher = new EndpointFunction(this, 'Publisher', {
       lambda: routes.truststorePublisher.lambda,
@@ -64,32 +75,63 @@ export class TruststorePublication extends Construct {
       timeout: Duration.minutes(10),
       logRetention: props.logRetention,
       tracing: props.tracing,
-      environment: props.environment([target]),
+      environment: props.environment(
+        truststores.map(({ domainName: domain, key, initial, tenants, except }) => ({
+          domain,
+          object: { bucket: bucket.bucketName, key },
+          initial: addressOf(files, initial),
+          ...(tenants && { tenants }),
+          ...(except?.length && { except }),
+        })),
+      ),
       statements: [
         ...tableStatements(routes.truststorePublisher.needs, props.tables),
-        ...this.statements(props, asset),
+        ...this.statements(props, [...files.values()]),
       ],
     });
     const { tableStreamArn } = props.registry;
     if (tableStreamArn !== undefined) this.runByStream(tableStreamArn);
     this.runByClock(tableStreamArn === undefined ? 1 : routes.truststorePublisher.every);
-    const publication = new CustomResource(this, 'Publication', {
-      resourceType: 'Custom::Truststore',
-      serviceToken: this.publisher.function.functionArn,
-      serviceTimeout: Duration.minutes(12),
-      properties: { Domain: props.domainName, Initial: props.initial.sha256, Deployment: props.deployment },
-    });
-    this.version = publication.getAttString('VersionId');
+    this.published = new Map(
+      truststores.map(({ id: prefix, domainName, key, initial }) => {
+        const publication = new CustomResource(this, `${prefix}Publication`, {
+          resourceType: 'Custom::Truststore',
+          serviceToken: this.publisher.function.functionArn,
+          serviceTimeout: Duration.minutes(12),
+          properties: { Domain: domainName, Initial: initial.sha256, Deployment: props.deployment },
+        });
+        return [domainName, { bucket, key, version: publication.getAttString('VersionId') }];
+      }),
+    );
   }
 
-  private statements(props: TruststorePublicationProps, asset: Asset): readonly PolicyStatement[] {
+  /** The object and its version; who uses it is created after the object, and updated when the object changes. */
+  truststore(domainName: string): Required<MTLSConfig> {
+    const published = this.published.get(domainName);
+    if (published === undefined) throw new Error(`No truststore is kept for the domain name ${domainName}`);
+    return published;
+  }
+
+  /** By path. An asset and no property: a truststore may have 1000 KB, which neither a template nor an event may. */
+  private files(truststores: readonly Truststore[]): ReadonlyMap<string, Asset> {
+    const files = new Map<string, Asset>();
+    for (const { id, initial } of truststores) {
+      if (!files.has(initial.path)) files.set(initial.path, new Asset(this, `${id}Bundle`, { path: initial.path }));
+    }
+    return files;
+  }
+
+  private statements(props: TruststorePublicationProps, files: readonly Asset[]): readonly PolicyStatement[] {
     const { partition, region } = Stack.of(this);
     const object = (bucket: string, name: string) =>
       Stack.of(this).formatArn({ service: 's3', region: '', account: '', resource: bucket, resourceName: name });
     return [
-      allow(['s3:GetObject'], object(asset.s3BucketName, asset.s3ObjectKey)),
+      allow(['s3:GetObject'], ...files.map((file) => object(file.s3BucketName, file.s3ObjectKey))),
       // API Gateway reads the version with the rights of the one who sets it.
-      allow(['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion'], props.bucket.arnForObjects(key)),
+      allow(
+        ['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion'],
+        ...props.truststores.map(({ key }) => props.bucket.arnForObjects(key)),
+      ),
       allow(
         [
           'apigateway:GET',
@@ -97,7 +139,9 @@ export class TruststorePublication extends Construct {
           'apigateway:AddCertificateToDomain',
           'apigateway:RemoveCertificateFromDomain',
         ],
-        `arn:${partition}:apigateway:${region}::/domainnames/${props.domainName}`,
+        ...props.truststores.map(
+          ({ domainName }) => `arn:${partition}:apigateway:${region}::/domainnames/${domainName}`,
+        ),
       ),
       ...this.streamStatements(props.registry.tableStreamArn),
     ];
@@ -157,5 +201,11 @@ export class TruststorePublication extends Construct {
   }
 }
 
-const allow = (actions: readonly string[], resource: string) =>
-  new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [resource] });
+const allow = (actions: readonly string[], ...resources: readonly string[]) =>
+  new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources] });
+
+function addressOf(files: ReadonlyMap<string, Asset>, { path }: Truststore['initial']): TruststoreTarget['object'] {
+  const file = files.get(path);
+  if (file === undefined) throw new Error(`${path}: there is no such file among the assets`);
+  return { bucket: file.s3BucketName, key: file.s3ObjectKey };
+}

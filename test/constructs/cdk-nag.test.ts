@@ -78,6 +78,11 @@ test('house style: with three regions cdk-nag has nothing to say', (context) => 
   assert.deepEqual(findings(context, undefined, three), { failed: false, found: [] });
 });
 
+test('house style: with hosts of single tenants cdk-nag has nothing to say', (context) => {
+  const tenants = { config: 'config/example-tenant-hosts.json' };
+  assert.deepEqual(findings(context, undefined, tenants), { failed: false, found: [] });
+});
+
 test('house style: cdk-nag would tell of a careless bucket', (context) => {
   const { failed, found } = findings(context, ({ data }) => new Bucket(data, 'Careless'));
   assert.equal(failed, true);

@@ -13,7 +13,7 @@ const templates = regions.map(({ data, app }) => ({
 const [home = assert.fail(), ...others] = templates;
 const properties = (template: Template, type: string) => resources(template, type).map(([, each]) => each.Properties);
 const records = (app: Template) =>
-  properties(app, 'AWS::Route53::RecordSet').filter(({ Name }) => !Name.startsWith('auth-'));
+  properties(app, 'AWS::Route53::RecordSet').filter(({ Name }) => !/^(mtls\.)?auth-/.test(Name));
 
 test('design §8: each region has its two stacks', () => {
   assert.deepEqual(
@@ -83,7 +83,7 @@ test('design §8: each region has a truststore and a publisher of its own: by th
   assert.deepEqual(clock(home.app), ['rate(15 minutes)']);
   for (const { data, app } of others) {
     assert.equal(resources(data, 'AWS::S3::Bucket').length, 2);
-    assert.equal(resources(app, 'Custom::Truststore').length, 1);
+    assert.equal(resources(app, 'Custom::Truststore').length, 2);
     assert.deepEqual(resources(app, 'AWS::Lambda::EventSourceMapping'), []);
     assert.deepEqual(clock(app), ['rate(1 minute)']);
     assert.doesNotMatch(JSON.stringify(app.toJSON()), /dynamodb:ListStreams/);
@@ -98,19 +98,71 @@ test('RFC 8414 §2: every region has the same two hosts and one issuer', () => {
   }
 });
 
-test('C34: the host of a region alone leads to the public API, never to that behind mutual TLS', () => {
+/** The domain name of a host, and the logical id of the API that it leads to. */
+function hostOf(app: Template, name: string) {
+  const [id, { Properties }] =
+    resources(app, 'AWS::ApiGatewayV2::DomainName').find(([, each]) => each.Properties.DomainName === name) ??
+    assert.fail(name);
+  const mapping = properties(app, 'AWS::ApiGatewayV2::ApiMapping').find(({ DomainName }) => DomainName.Ref === id);
+  return { domain: Properties, api: String(mapping?.ApiId.Ref) };
+}
+
+test('C34: of the two hosts of a region alone, the one without mutual TLS leads to the public API alone', () => {
   for (const { region, app } of templates) {
-    const [domain] =
-      resources(app, 'AWS::ApiGatewayV2::DomainName').find(
-        ([, { Properties }]) => Properties.DomainName === `auth-${region}.example.com`,
-      ) ?? assert.fail(region);
-    const mapping = properties(app, 'AWS::ApiGatewayV2::ApiMapping').find(
-      ({ DomainName }) => DomainName.Ref === domain,
-    );
-    assert.match(mapping?.ApiId.Ref, /^publicGateway/);
-    assert.equal(app.toJSON()['Outputs'].RegionalUri.Value, `https://auth-${region}.example.com`);
+    const { domain, api } = hostOf(app, `auth-${region}.example.com`);
+    assert.match(api, /^publicGateway/);
+    assert.equal(domain.MutualTlsAuthentication, undefined);
+    assert.match(hostOf(app, `mtls.auth-${region}.example.com`).api, /^mtlsGateway/);
+    const { RegionalUri, RegionalMtlsUri } = app.toJSON()['Outputs'];
+    assert.equal(RegionalUri.Value, `https://auth-${region}.example.com`);
+    assert.equal(RegionalMtlsUri.Value, `https://mtls.auth-${region}.example.com`);
     const [certificate] = properties(app, 'AWS::CertificateManager::Certificate');
-    assert.deepEqual(certificate.SubjectAlternativeNames, ['mtls.auth.example.com', `auth-${region}.example.com`]);
+    assert.deepEqual(certificate.SubjectAlternativeNames, [
+      'mtls.auth.example.com',
+      `auth-${region}.example.com`,
+      `mtls.auth-${region}.example.com`,
+    ]);
+  }
+});
+
+test('design §8: the mTLS host of a region has a truststore that the publisher keeps like that of the shared host', () => {
+  for (const { region, app } of templates) {
+    const names = ['mtls.auth.example.com', `mtls.auth-${region}.example.com`];
+    const published = resources(app, 'Custom::Truststore').map(([id, { Properties }]) => {
+      const { TruststoreUri, TruststoreVersion } = hostOf(app, Properties.Domain).domain.MutualTlsAuthentication;
+      assert.deepEqual(TruststoreVersion, { 'Fn::GetAtt': [id, 'VersionId'] });
+      return [Properties.Domain, TruststoreUri['Fn::Join'][1].at(-1)];
+    });
+    assert.deepEqual(published, [
+      [names[0], '/truststore.pem'],
+      [names[1], '/regional/truststore.pem'],
+    ]);
+    const [publisher] = resources(app, 'AWS::Lambda::Function').filter(([id]) => id.startsWith('TruststorePublisher'));
+    const targets = JSON.stringify(publisher?.[1].Properties.Environment.Variables.TRUSTSTORES).replaceAll('\\', '');
+    for (const name of names) assert.ok(targets.includes(`"domain":"${name}"`), targets);
+    assert.doesNotMatch(targets, /"tenants"|"except"/);
+  }
+});
+
+test('API Gateway: domain names of an account are made and updated one after the other', () => {
+  for (const { app } of templates) {
+    const names = resources(app, 'AWS::ApiGatewayV2::DomainName') as [string, Resource & { DependsOn?: string[] }][];
+    const ids = names.map(([id]) => id);
+    const before = names.map(([, { DependsOn = [] }]) => DependsOn.filter((id) => ids.includes(id)));
+    assert.deepEqual(before.map(({ length }) => length).sort(), [0, 1, 1, 1]);
+    assert.equal(new Set(before.flat()).size, 3);
+  }
+});
+
+test('RFC 8705 §5: the table of endpoints has each of them at every host of the region', () => {
+  for (const { region, app } of templates) {
+    const { [region]: table } = JSON.parse(app.toJSON()['Outputs'].Endpoints.Value);
+    assert.deepEqual(table.token, [
+      'https://auth.example.com/token',
+      'https://mtls.auth.example.com/token',
+      `https://auth-${region}.example.com/token`,
+      `https://mtls.auth-${region}.example.com/token`,
+    ]);
   }
 });
 
@@ -142,5 +194,6 @@ test('design §8: one region has neither a health check nor a host of its own', 
   const one = Template.fromStack(newDeployment().app);
   assert.deepEqual(resources(one, 'AWS::Route53::HealthCheck'), []);
   for (const { Region } of properties(one, 'AWS::Route53::RecordSet')) assert.equal(Region, undefined);
-  assert.equal(one.toJSON()['Outputs'].RegionalUri, undefined);
+  const { RegionalUri, RegionalMtlsUri } = one.toJSON()['Outputs'];
+  assert.deepEqual([RegionalUri, RegionalMtlsUri], [undefined, undefined]);
 });
