@@ -40,7 +40,12 @@ export type Settings = {
   readonly elapsed?: () => number;
   /** That of another process: its stores, its CA, its clock. */
   readonly world?: World;
+  /** What requests without a certificate are sent to, and those with one. */
+  readonly hosts?: { readonly public: string; readonly mtls: string };
+  readonly tenantHosts?: Readonly<Record<string, string>>;
 };
+
+const sharedHosts = { public: 'auth.example', mtls: 'mtls.auth.example' };
 
 type World = Awaited<ReturnType<typeof newWorld>>;
 
@@ -89,7 +94,7 @@ async function newWorld({ tenant = {}, validity = 3600, stores = memoryStores() 
 }
 
 export async function authorizationServer(settings: Settings = {}) {
-  const { keyWrap = true, world = await newWorld(settings) } = settings;
+  const { keyWrap = true, world = await newWorld(settings), hosts = sharedHosts, tenantHosts = {} } = settings;
   const { clock, responder, pages, fetched, authority, ledger, fetch } = world;
   const calls: string[] = [];
   const stores = counted(world.stores, calls);
@@ -113,7 +118,7 @@ export async function authorizationServer(settings: Settings = {}) {
   const lines: RequestLine[] = [];
   const handler = serve(
     { token, introspection, revocation, authorizationServerMetadata: metadata, openidConfiguration: metadata, jwks },
-    { tenantHosts: {}, log: (line) => lines.push(line) },
+    { tenantHosts, log: (line) => lines.push(line) },
     server,
   );
 
@@ -134,7 +139,7 @@ export async function authorizationServer(settings: Settings = {}) {
         body: sent,
         isBase64Encoded: false,
         requestContext: {
-          domainName: clientCertPem === undefined ? 'auth.example' : 'mtls.auth.example',
+          domainName: clientCertPem === undefined ? hosts.public : hosts.mtls,
           http: { method },
           ...(clientCertPem !== undefined && { authentication: { clientCert: { clientCertPem } } }),
         },
