@@ -11,10 +11,11 @@ import type { DataStack } from './data.ts';
 import { EndpointFunction } from './endpoint-function.ts';
 import { Gateway } from './gateway.ts';
 import { httpFunctions, tableStatements } from './grants.ts';
-import { addHosts, hostOwners, truststoresOf } from './hosts.ts';
+import { addHosts, truststoresOf } from './hosts.ts';
 import { LogMetrics, metricsNamespace } from './log-metrics.ts';
 import { RestGateway } from './rest-gateway.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
+import { hostOwners } from './tenant-hosts.ts';
 import { TruststorePublication } from './truststore-publication.ts';
 
 export type AppStackProps = StackProps & {
@@ -131,7 +132,7 @@ function environmentOf(
     ...names,
     statusAllowHosts,
     registryMaxAge,
-    tenantHosts: hostOwners({ tenantHosts }),
+    tenantHosts: hostOwners(tenantHosts),
     keyWrap: data.signingKeys.keyWrap,
     ...changes,
   });

@@ -1,6 +1,6 @@
 /** The configuration of a deployment: the file of an environment and context keys, typed and checked (docs/deploy.md). */
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Host } from '../routes.ts';
+import { addressed, type Host } from '../routes.ts';
 import { configurationKeys } from './configuration-file.ts';
 import { repeatedHosts, topOfZone } from './configuration-relations.ts';
 import {
@@ -21,7 +21,7 @@ import {
 import { type HostConfiguration, isHost, readHosts, regionalHosts } from './host-configuration.ts';
 import { keyReader } from './key-reader.ts';
 import type { Signer } from './signing-keys.ts';
-import { parseObject, readTenantHosts, type TenantHosts, tenantHostsAllowed } from './tenant-hosts.ts';
+import { hostOwners, parseObject, readTenantHosts, type TenantHosts, tenantHostsAllowed } from './tenant-hosts.ts';
 
 /** The hosts are those that tenants share. */
 export type DeploymentConfiguration = HostConfiguration & {
@@ -121,10 +121,14 @@ function allHostProblems(configuration: DeploymentConfiguration): readonly strin
     const names = regionalHosts(configuration, region);
     return [[`domainName in ${region}`, names.public] as const, [`mtlsDomainName in ${region}`, names.mtls] as const];
   });
+  // A tenant with hosts of its own is no path of the host that Route 53 asks.
+  const { healthCheckPath } = configuration;
+  const isAway = addressed('', healthCheckPath ?? '', {}) && !addressed('', healthCheckPath, hostOwners(tenantHosts));
   const wrong = regional.filter(([, host]) => !isHost(host));
   return [
     ...topOfZone(configuration, regions ?? []),
     ...repeatedHosts([...hosts, ...regional, ...own]),
+    ...(isAway ? [problem('healthCheckPath', healthCheckPath, 'a path of a tenant without hosts of its own')] : []),
     ...wrong.map(([key, host]) => problem(key, host, 'a host name, to which each region adds its name')),
   ];
 }

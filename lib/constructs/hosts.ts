@@ -32,15 +32,6 @@ export function truststoresOf(configuration: DeploymentConfiguration, region: st
   ];
 }
 
-/** What an environment says of them: host name → tenant. */
-export const hostOwners = ({ tenantHosts }: Pick<DeploymentConfiguration, 'tenantHosts'>): Record<string, string> =>
-  Object.fromEntries(
-    tenantHosts.flatMap(({ tenant, domainName, mtlsDomainName }) => [
-      [domainName, tenant],
-      [mtlsDomainName, tenant],
-    ]),
-  );
-
 export type Hosts = {
   /** By what they are for. */
   readonly certificates: Readonly<Record<string, ICertificate>>;

@@ -7,6 +7,15 @@ import { keyReader } from './key-reader.ts';
 
 export type TenantHosts = HostConfiguration & { readonly tenant: string };
 
+/** What the functions are told of them: host name → tenant. */
+export const hostOwners = (all: readonly TenantHosts[]): Record<string, string> =>
+  Object.fromEntries(
+    all.flatMap(({ tenant, domainName, mtlsDomainName }) => [
+      [domainName, tenant],
+      [mtlsDomainName, tenant],
+    ]),
+  );
+
 /** The environment of the publisher has 4 KB, of which each truststore takes about 330 bytes. */
 export const maxTenantHosts = 6;
 

@@ -159,6 +159,12 @@ const refused: readonly (readonly [string, unknown, RegExp, Changes?])[] = [
     two,
   ],
   [
+    'a health check that asks for that tenant at the shared host',
+    { acme },
+    /^healthCheckPath=.*a tenant without hosts of its own$/,
+    { healthCheckPath: '/.well-known/oauth-authorization-server/t/acme' },
+  ],
+  [
     'a host of another tenant',
     { acme, beta: { ...acme, domainName: 'beta.acme.example' } },
     /^tenantHosts\.beta\.mtlsDomainName=.*another host than tenantHosts\.acme\.mtlsDomainName$/,
