@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfiguration } from '../../lib/constructs/configuration.ts';
+import { regionalHosts } from '../../lib/constructs/host-configuration.ts';
 import { cdkJson, readFromRoot } from './stacks.ts';
 
 type Changes = Readonly<Record<string, unknown>>;
@@ -192,4 +193,18 @@ test('design §8: in several regions the mTLS host too must be below the zone', 
   const [found, ...more] = problems(undefined, { ...two, mtlsDomainName: 'example.com' });
   assert.deepEqual(more, []);
   assert.match(found ?? '', /^mtlsDomainName=.*below the zone/);
+});
+
+test('design §8: the region stands in the first label of the public host, and in the same place of the mTLS host below it', () => {
+  const hosts = (domainName: string, mtlsDomainName: string) =>
+    Object.values(regionalHosts({ domainName, mtlsDomainName }, 'eu-west-1'));
+  assert.deepEqual(hosts('auth.example.com', 'mtls.auth.example.com'), [
+    'auth-eu-west-1.example.com',
+    'mtls.auth-eu-west-1.example.com',
+  ]);
+  assert.deepEqual(hosts('auth.example.com', 'mtls.example.com'), [
+    'auth-eu-west-1.example.com',
+    'mtls-eu-west-1.example.com',
+  ]);
+  assert.deepEqual(hosts('auth.example.com', 'mtls-auth.example.com')[1], 'mtls-auth-eu-west-1.example.com');
 });
