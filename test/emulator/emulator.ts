@@ -5,11 +5,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { findStatusUrl } from '../../lib/local/authority-files.ts';
+import { issueCertificate } from '../../lib/local/certificate-authority.ts';
+import { thumbprint } from '../../lib/pki/certificate/thumbprint.ts';
 import { runServer } from '../e2e/running-server.ts';
 import { type Emulator, findEmulator } from './emulator-process.ts';
 
@@ -87,6 +89,54 @@ test('aws §7: the truststore of the domain name is the version that the custom 
   };
   assert.equal(mutualTlsAuthentication?.truststoreUri, `s3://${data?.['TruststoreBucket']}/truststore.pem`);
 });
+
+test('certbound truststore publish: the deployed publisher is started by the stream of the registry, and answers', {
+  skip,
+}, async () => {
+  const years = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2039-01-01T00:00:00Z') };
+  const ca = await issueCertificate(undefined, { subject: 'CN=Published Later', ca: {}, ...years });
+  writeFileSync(join(folder, 'ca.pem'), ca.certificate);
+  await certbound('tenant', 'add', 'published', '--issuer', 'https://auth.example.com/t/published', '--mtls', mtlsHost);
+  await certbound('truststore', 'add', join(folder, 'ca.pem'), '--tenant', 'published');
+  const added = await published();
+  // Not every emulator has UpdateDomainName; the answer says so then.
+  if (added.outcome === 'published') assert.ok(added.published.thumbprints.includes(thumbprint(ca.der)));
+  else assert.match(`${added.outcome}: ${added.reasons}`, /^failed: API Gateway answers UpdateDomainName with 404/);
+  await certbound('truststore', 'remove', thumbprint(ca.der), '--tenant', 'published');
+  const removed = await published();
+  assert.equal(removed.outcome, added.outcome === 'published' ? 'published' : 'unchanged');
+  assert.equal(removed.request, 2);
+});
+
+type Published = {
+  readonly outcome: string;
+  readonly request: number;
+  readonly reasons: readonly string[];
+  readonly published: { readonly thumbprints: readonly string[] };
+};
+
+async function published(): Promise<Published> {
+  const output = await certbound('truststore', 'publish', '--tenant', 'published', '--wait', '240');
+  return JSON.parse(output.slice(output.indexOf('{')));
+}
+
+const mtlsHost = 'https://mtls.auth.example.com';
+
+/** The operator's command on the deployed tables; what it printed. */
+async function certbound(...args: readonly string[]): Promise<string> {
+  const { RegistryTable, GrantsTable } = outputs()[`Certbound-Data-${region}`] ?? {};
+  const { code, output } = await run(process.execPath, [join(root, 'bin', 'certbound.ts'), ...args, '--json'], {
+    AWS_ENDPOINT_URL: emulator.endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    REGISTRY_TABLE: RegistryTable,
+    GRANTS_TABLE: GrantsTable,
+  });
+  // 1: it was not published, which the caller looks at.
+  assert.ok(code === 0 || (code === 1 && args[1] === 'publish'), output);
+  return output;
+}
 
 for (const suite of suites) {
   test(`design §7: the end-to-end tests «${suite}» hold over the deployed functions and tables`, { skip }, async () => {
