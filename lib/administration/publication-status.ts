@@ -2,7 +2,7 @@
 import type { TenantStore } from '../oauth/ports.ts';
 import type { Tenant } from '../oauth/tenant.ts';
 import type { PublicationStore } from '../publication/ports.ts';
-import type { Publication, PublicationAttempt } from '../publication/publication.ts';
+import type { Publication, PublicationAnswer, PublicationAttempt } from '../publication/publication.ts';
 import { ok } from '../result.ts';
 import { type Refusable, registeredTenant } from './change.ts';
 
@@ -13,11 +13,13 @@ export type PublicationStatus = {
   readonly published?: Publication;
   /** What could not be published since. */
   readonly failed?: PublicationAttempt;
+  /** The last request of an operator, and what became of it: undefined where no run has begun since. */
+  readonly asked?: { readonly request: number; readonly answer?: PublicationAnswer };
 };
 
 export type PublicationStatusPorts = {
   readonly tenants: Pick<TenantStore, 'find'>;
-  readonly publications: Pick<PublicationStore, 'current' | 'failure'>;
+  readonly publications: Pick<PublicationStore, 'current' | 'failure' | 'requested' | 'answer'>;
 };
 
 /** Whose truststore decides which certificates of a tenant connect. */
@@ -31,6 +33,13 @@ export async function publicationStatus(
   const tenant = await registeredTenant(name, { tenants });
   if (!tenant.ok) return tenant;
   const domain = mutualTlsDomain(tenant.value);
-  const [published, failed] = await Promise.all([publications.current(domain), publications.failure(domain)]);
-  return ok({ domain, ...(published && { published }), ...(failed && { failed }) });
+  const [published, failed, request, answer] = await Promise.all([
+    publications.current(domain),
+    publications.failure(domain),
+    publications.requested(domain),
+    publications.answer(domain),
+  ]);
+  const isAnswered = answer !== undefined && answer.request >= request;
+  const asked = { request, ...(isAnswered && { answer }) };
+  return ok({ domain, ...(published && { published }), ...(failed && { failed }), ...(request > 0 && { asked }) });
 }

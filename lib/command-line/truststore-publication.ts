@@ -136,7 +136,7 @@ const status: Command = {
   },
 };
 
-function statusLines({ domain, published, failed }: PublicationStatus): readonly string[] {
+function statusLines({ domain, published, failed, asked }: PublicationStatus): readonly string[] {
   const left = (failed ?? published)?.refused ?? [];
   return [
     ...pairs([
@@ -144,6 +144,7 @@ function statusLines({ domain, published, failed }: PublicationStatus): readonly
       ...publishedPairs(published),
       ...(published?.warnings ?? []).map((warning) => ['warning', warning] as const),
       ...failedPairs(failed),
+      ...askedPairs(asked),
     ]),
     ...(left.length === 0 ? [] : ['', ...table(refusedTitles, left.map(refusedRow), '')]),
   ];
@@ -179,6 +180,13 @@ function failedPairs(failed: PublicationStatus['failed']): Pairs {
     ['failed', `${time(failed.failed_at)}, ${standing}`],
     ...failed.reasons.map((each) => ['reason', each] as const),
   ];
+}
+
+function askedPairs(asked: PublicationStatus['asked']): Pairs {
+  if (asked === undefined) return [];
+  const { request, answer } = asked;
+  const became = answer === undefined ? 'no run has begun since' : `${answer.outcome}, ${time(answer.at)}`;
+  return [['asked for', `request ${request}: ${became}`]];
 }
 
 const time = (seconds: number): string => new Date(seconds * 1000).toISOString();

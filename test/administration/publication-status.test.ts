@@ -46,6 +46,23 @@ test("certbound truststore status: the publication of the tenant's own mutual TL
   });
 });
 
+test('certbound truststore status: what was asked for last, and what became of it', async () => {
+  const ports = await stores();
+  const domain = 'mtls.as.example';
+  const asked = async () => {
+    const found = await publicationStatus('default', ports);
+    return found.ok ? found.value.asked : assert.fail();
+  };
+  assert.equal(await asked(), undefined);
+  await ports.publications.request(domain);
+  assert.deepEqual(await asked(), { request: 1 });
+  const answer = { request: 1, outcome: 'unchanged', at: 1_900_000_000, reasons: [] } as const;
+  await ports.publications.answered(domain, answer);
+  assert.deepEqual(await asked(), { request: 1, answer });
+  await ports.publications.request(domain);
+  assert.deepEqual(await asked(), { request: 2 }, 'an answer to an earlier request is none');
+});
+
 test('certbound truststore status: an unknown tenant is refused with a remedy', async () => {
   for (const name of ['nobody', '../default', '']) {
     const found = await publicationStatus(name, await stores());

@@ -27,8 +27,10 @@ beforeEach(async () => {
   told = [];
 });
 
-const certbound = (...args: string[]) =>
-  run(['truststore', 'publish', ...args], () => ({
+const certbound = (...args: string[]) => command('publish', ...args);
+
+const command = (...args: string[]) =>
+  run(['truststore', ...args], () => ({
     operator: { actor: 'alice', at: as.now() },
     now: as.now,
     wait: async (milliseconds) => {
@@ -118,11 +120,14 @@ test('certbound truststore publish: a publisher that cannot do its work is exit 
   ]);
 });
 
-test('certbound truststore publish: with --wait 0 it is asked for, and nothing more', async () => {
+test('certbound truststore publish: with --wait 0 it is asked for, and «truststore status» tells what came of it', async () => {
   meanwhile = async () => assert.fail('nothing is waited for');
   const { out, exit } = await certbound('--wait', '0');
   assert.deepEqual([exit, out], [0, [`Asked for a publication of ${domain}`]]);
   assert.equal(await as.stores.publications.requested(domain), 1);
+  assert.match((await command('status')).out.join('\n'), /^asked for +request 1: no run has begun since$/m);
+  await as.publish();
+  assert.match((await command('status')).out.join('\n'), /^asked for +request 1: published, 2030-06-01T00:0\d:\d\d/m);
 });
 
 for (const wait of ['', 'soon', '-1', '1.5', '3601', '99999', '0x10']) {
