@@ -42,15 +42,17 @@ export async function addClients(
   if (!tenant.ok) return tenant;
   const known = await ports.clients.list(name);
   const given = Array.isArray(metadata) ? metadata : [metadata];
-  const judged = given.map((each) => judge(each, tenant.value, replace ? [] : known));
+  const taken = new Set(replace ? [] : byId(known).keys());
+  const judged = given.map((each) => judge(each, tenant.value, taken));
   const problems = [...judged.flatMap((each) => (each.ok ? [] : each.failure)), ...twice(given)];
   if (given.length === 0) problems.push({ what: 'clients', problem: 'the list is empty', remedy: 'name a client' });
   const sound = judged.flatMap((one) => (one.ok ? [one.value] : []));
   if (problems.length === 0) problems.push(...(await subjectProblems(name, sound, operator.at, ports)));
   if (problems.length > 0) return fail(problems);
   const added: ClientMetadata[] = [];
+  const knownById = byId(known);
   for (const each of sound) {
-    const earlier = known.find(({ client_id }) => client_id === each.client_id);
+    const earlier = knownById.get(each.client_id);
     const stored = merged(each, earlier, operator.at);
     const change = { action: earlier ? 'client.replace' : 'client.add', subject: each.client_id };
     const write = () => ports.clients.save(name, stored);
@@ -58,8 +60,9 @@ export async function addClients(
     added.push(stored);
   }
   await updateClientEntries(name, known, operator, ports);
+  const holders = holdersOfSubjects([...known, ...added]);
   const cautions = added.flatMap((one) => [
-    ...sharedSubject(one, [...known, ...added]),
+    ...sharedSubject(one, holders),
     ...gatewayCautions(one),
     ...unusedMembers(one),
   ]);
@@ -76,10 +79,10 @@ function merged(metadata: ClientMetadata, earlier: ClientMetadata | undefined, a
 }
 
 /** The metadata, valid and within what the tenant offers. */
-export function judge(
+function judge(
   metadata: unknown,
   tenant: Pick<Tenant, 'name' | 'scopes_supported'>,
-  known: readonly ClientMetadata[],
+  taken: ReadonlySet<string>,
 ): Refusable<ClientMetadata> {
   const parsed = parseClientMetadata(metadata);
   if (!parsed.ok) {
@@ -96,7 +99,7 @@ export function judge(
     const remedy = `offered are ${tenant.scopes_supported.join(' ')}; see «policy set scopes_supported=…»`;
     return refuse({ what: 'client', value: client_id, problem, remedy });
   }
-  if (known.some((other) => other.client_id === client_id)) {
+  if (taken.has(client_id)) {
     return refuse({ what: 'client', value: client_id, problem: 'is registered already', remedy: 'see --replace' });
   }
   return ok({ ...Object(metadata), client_id });
@@ -108,19 +111,37 @@ function claimedId(metadata: unknown): string {
 }
 
 function twice(metadata: readonly unknown[]): readonly Problem[] {
-  const ids = metadata.map(claimedId);
-  const repeated = [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index && id !== '(without client_id)'))];
-  return repeated.map((value) => ({ what: 'client', value, problem: 'stands twice in the list', remedy: 'keep one' }));
+  const all = Map.groupBy(metadata.map(claimedId), (id) => id);
+  const repeated = [...all].filter(([id, { length }]) => length > 1 && id !== '(without client_id)');
+  return repeated.map(([value]) => ({
+    what: 'client',
+    value,
+    problem: 'stands twice in the list',
+    remedy: 'keep one',
+  }));
+}
+
+/** The clients of each registered name; there may be many, so that each is read once. */
+function holdersOfSubjects(all: readonly ClientMetadata[]): ReadonlyMap<string | undefined, readonly string[]> {
+  const groups = Map.groupBy(byId(all).values(), subjectOf);
+  return new Map(Array.from(groups, ([subject, clients]) => [subject, clients.map(({ client_id }) => client_id)]));
 }
 
 /** Whoever holds the certificate may then be either. */
-function sharedSubject(metadata: ClientMetadata, known: readonly ClientMetadata[]): readonly string[] {
+function sharedSubject(
+  metadata: ClientMetadata,
+  holders: ReadonlyMap<string | undefined, readonly string[]>,
+): readonly string[] {
   const subject = subjectOf(metadata);
-  const others = known.filter((other) => other.client_id !== metadata.client_id && subjectOf(other) === subject);
+  const others = (holders.get(subject) ?? []).filter((client_id) => client_id !== metadata.client_id);
   if (subject === undefined || others.length === 0) return [];
-  const named = [...new Set(others.map(({ client_id }) => client_id))].join(', ');
-  return [`${metadata.client_id}: ${named} has the same registered name, so one certificate can be either client`];
+  const named = others.slice(0, 5).join(', ') + (others.length > 5 ? ` and ${others.length - 5} others` : '');
+  return [`${metadata.client_id}: has the same registered name as ${named}, so one certificate can be any of them`];
 }
+
+/** Of two with one client_id the later. */
+const byId = (all: readonly ClientMetadata[]): ReadonlyMap<string, ClientMetadata> =>
+  new Map(all.map((each) => [each.client_id, each]));
 
 function subjectOf(metadata: ClientMetadata): string | undefined {
   const parsed = parseClientMetadata(metadata);

@@ -1,15 +1,33 @@
 /** The files that commands read and write. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A CRL of 64 MB is the largest thing that a command takes. */
 const maximumBytes = 64 * 1024 * 1024;
 
-/** The content of a file. Throws an Error in one line. */
+/** The content of a file, or of a pipe. Throws an Error in one line. */
 export function readInput(path: string): Uint8Array {
-  const size = attempt(path, () => statSync(path).size);
-  if (size > maximumBytes) throw new Error(`${path}: is larger than ${maximumBytes} bytes`);
-  return attempt(path, () => readFileSync(path));
+  const file = attempt(path, () => openSync(path, 'r'));
+  try {
+    const content = attempt(path, () => readUpTo(maximumBytes, file));
+    if (content === undefined) throw new Error(`${path}: is larger than ${maximumBytes} bytes`);
+    return content;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Undefined where there is more: a device has no size, and may have no end. */
+function readUpTo(most: number, file: number): Uint8Array | undefined {
+  const chunks: Uint8Array[] = [];
+  for (let size = 0; size <= most; ) {
+    const chunk = new Uint8Array(1024 * 1024);
+    const read = readSync(file, chunk);
+    if (read === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, read));
+    size += read;
+  }
+  return undefined;
 }
 
 /** Throws an Error in one line. */

@@ -123,7 +123,15 @@ test('design §5: a client of another tenant, an unknown one and an unknown tena
 test('certbound client: two clients of one name are registered with a caution', async () => {
   accepted(await add(metadata('one')));
   const { cautions } = accepted(await add(metadata('two', { tls_client_auth_subject_dn: 'cn=ONE, o=example' })));
-  assert.match(cautions[0] ?? '', /^two: one has the same registered name/);
+  assert.match(cautions[0] ?? '', /^two: has the same registered name as one,/);
+  await empty();
+});
+
+test('certbound client add: of many clients with one name a few are named, whatever their number', async () => {
+  const all = Array.from({ length: 3_000 }, (_, i) => metadata(`c${i}`, { tls_client_auth_subject_dn: 'CN=one' }));
+  const { cautions } = accepted(await add(all));
+  assert.equal(cautions.length, all.length);
+  assert.match(cautions[9] ?? '', /^c9: has the same registered name as c0, c1, c2, c3, c4 and 2994 others,/);
   await empty();
 });
 
