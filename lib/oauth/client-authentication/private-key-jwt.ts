@@ -22,6 +22,9 @@ const longestLife = 3600;
 /** Seconds that a client's clock may be ahead (FAPI 2.0 §5.3.2.1 (13)); an assertion that is over is over. */
 const clockSkew = 10;
 
+/** RFC 7515 §2, §7.1: base64url without padding, line breaks and white space, which decoders let pass. */
+const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 type Claims = Readonly<Record<string, unknown>>;
 
 /** What an assertion says, not proved yet. */
@@ -37,11 +40,15 @@ export type AssertionRefusal = { readonly reason: 'assertion_invalid' | 'asserti
 
 const refuse = (detail: string) => fail<AssertionRefusal>({ reason: 'assertion_invalid', detail });
 
-/** RFC 7523 §3: the form of an assertion. The failure never holds a part of it. */
+/**
+ * RFC 7523 §3: the form of an assertion. The failure never holds a part of it. No extension is understood (RFC 7515
+ * §4.1.11), least of all `b64`, which JWTs must not use (RFC 7797 §7).
+ */
 export function readAssertion(compact: string): Result<UnverifiedAssertion, AssertionRefusal> {
   if (compact.length > maxAssertionLength) return refuse(`longer than ${maxAssertionLength} characters`);
   const read = decoded(compact);
   if (read === undefined) return refuse('no signed JWT');
+  if (read.header.crit !== undefined) return refuse('crit names what is not understood');
   const { iss, sub } = read.claims;
   if (typeof sub !== 'string' || sub === '') return refuse('sub is missing');
   if (iss !== sub) return refuse('iss and sub differ');
@@ -49,6 +56,7 @@ export function readAssertion(compact: string): Result<UnverifiedAssertion, Asse
 }
 
 function decoded(compact: string): Pick<UnverifiedAssertion, 'header' | 'claims'> | undefined {
+  if (!compactForm.test(compact)) return undefined;
   try {
     return { header: decodeProtectedHeader(compact), claims: decodeJwt(compact) };
   } catch {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac, createPublicKey } from 'node:crypto';
+import { createHmac, createPublicKey, sign } from 'node:crypto';
 import { before, beforeEach, test } from 'node:test';
 import { type AuthorizationServer, authorizationServer } from '../authorization-server.ts';
 import { asserted, assertion, jwkOf, jwtClient, type SigningPair, selfSigned, signingPair } from './registered-keys.ts';
@@ -269,6 +269,23 @@ test('RFC 7515 §4.1.11: crit in the header is refused', async () =>
       ),
     }),
   ));
+
+test('RFC 7797 §7: an unencoded payload (b64) is refused, though its signature verifies', async () => {
+  const [, payload = ''] = (await assertion(mine, as.clock.now)).split('.');
+  const header = { alg: 'ES256', kid: 'k1', b64: false, crit: ['b64'] };
+  const signed = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}`;
+  const signature = sign('sha256', Buffer.from(signed), { key: mine.privateKey, dsaEncoding: 'ieee-p1363' });
+  const compact = `${signed}.${signature.toString('base64url')}`;
+  refused(await as.post('/token', { grant_type: 'client_credentials', ...asserted(compact) }));
+});
+
+test('RFC 7515 §2: an assertion with line breaks, white space or padding is refused', async () => {
+  const good = await assertion(mine, as.clock.now);
+  for (const compact of [`${good}\n`, ` ${good}`, `${good}==`, `${good}.`, good.replace('.', '=.')]) {
+    refused(await as.post('/token', { grant_type: 'client_credentials', ...asserted(compact) }));
+  }
+  assert.equal((await as.post('/token', { grant_type: 'client_credentials', ...asserted(good) })).status, 200);
+});
 
 test('RFC 7521 §4.2: assertion and assertion type come together, and the type is that of RFC 7523', async () => {
   const compact = await assertion(mine, as.clock.now);
