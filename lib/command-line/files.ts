@@ -5,6 +5,9 @@ import { dirname } from 'node:path';
 /** A CRL of 64 MB is the largest thing that a command takes. */
 const maximumBytes = 64 * 1024 * 1024;
 
+/** Levels; metadata with a JWK Set in it has five. */
+const maximumDepth = 64;
+
 /** The content of a file, or of a pipe. Throws an Error in one line. */
 export function readInput(path: string): Uint8Array {
   const file = attempt(path, () => openSync(path, 'r'));
@@ -38,13 +41,29 @@ export function writeOutput(path: string, text: string, mode: number): void {
 
 /** The value of a JSON file. Throws an Error in one line. */
 export function readJson(path: string): unknown {
-  const text = Buffer.from(readInput(path)).toString('utf8');
+  const value = parsed(path, Buffer.from(readInput(path)).toString('utf8'));
+  if (isDeeperThan(maximumDepth, value)) throw new Error(`${path}: is nested deeper than ${maximumDepth} levels`);
+  return value;
+}
+
+function parsed(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     throw new Error(`${path}: is not JSON`);
   }
 }
+
+/** Level by level: a recursion would end where the stack does. */
+function isDeeperThan(most: number, value: unknown): boolean {
+  let level = [value].filter(isNested);
+  for (let depth = 0; depth < most && level.length > 0; depth += 1) {
+    level = level.flatMap((each) => Object.values(each).filter(isNested));
+  }
+  return level.length > 0;
+}
+
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function attempt<T>(path: string, act: () => T, what: 'read' | 'written' = 'read'): T {
   try {

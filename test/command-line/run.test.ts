@@ -157,6 +157,7 @@ test('certbound check: a refused certificate is exit code 3, with the steps for 
 });
 
 const notJson = write('not.json', '{');
+const tooDeep = write('deep.json', `${'['.repeat(100_000)}${']'.repeat(100_000)}`);
 const list = write('list.json', '[{"client_id":"a"},{"client_id":"b"}]');
 
 const wrong: readonly (readonly [args: readonly string[], told: RegExp])[] = [
@@ -222,6 +223,7 @@ for (const [what, args, told] of [
     /none\.json: cannot be read \(there is no such file\)$/,
   ],
   ['a folder', ['check', folder], /cannot be read \(it is a folder\)$/],
+  ['metadata nested without measure', ['client', 'add', tooDeep], /deep\.json: is nested deeper than 64 levels$/],
   ['a file that is not JSON', ['client', 'add', notJson], /not\.json: is not JSON$/],
 ] as const) {
   test(`certbound: ${what} is exit code 1, told in one line`, async () => {
