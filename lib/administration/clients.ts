@@ -78,6 +78,9 @@ function merged(metadata: ClientMetadata, earlier: ClientMetadata | undefined, a
   };
 }
 
+/** Characters as JSON; a row of DynamoDB has 400 KB. */
+const maximumMetadata = 100_000;
+
 /** The metadata, valid and within what the tenant offers. */
 function judge(
   metadata: unknown,
@@ -91,6 +94,10 @@ function judge(
     return refuse({ what: 'client', value: claimedId(metadata), problem: `${member} ${problem}`, remedy });
   }
   const { client_id, scope } = parsed.value;
+  if (JSON.stringify(metadata).length > maximumMetadata) {
+    const problem = `the metadata is longer than ${maximumMetadata} characters`;
+    return refuse({ what: 'client', value: client_id, problem, remedy: 'shorten it; nothing is changed' });
+  }
   const foreign = scope.filter(
     (value) => tenant.scopes_supported.length > 0 && !tenant.scopes_supported.includes(value),
   );

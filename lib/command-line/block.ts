@@ -1,4 +1,6 @@
 /** `block add | list | remove`. */
+
+import { readInput } from '../adapters/operator-files.ts';
 import { addBlock, type BlockInput, describeBlock, listBlocks, removeBlock } from '../administration/blocks.ts';
 import {
   AskedWrongly,
@@ -10,7 +12,6 @@ import {
   tenantFlag,
   tenantOf,
 } from './command.ts';
-import { readInput } from './files.ts';
 import { table } from './table.ts';
 
 const selectors: Flags = {

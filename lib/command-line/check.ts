@@ -1,11 +1,11 @@
 /** `check`: why a certificate is accepted or refused. */
 import { guardedFetch } from '../adapters/http/fetch.ts';
 import { registry as registryInMemory } from '../adapters/memory/registry.ts';
+import { readInput } from '../adapters/operator-files.ts';
 import { randomBytesPool } from '../adapters/random-bytes.ts';
 import { type Check, type CheckInput, check } from '../administration/check.ts';
 import type { Step } from '../administration/check-steps.ts';
 import { type Command, granted, type Input, type OpenRegistry, onlyWord, tenantFlag, tenantOf } from './command.ts';
-import { readInput } from './files.ts';
 import { pairs } from './table.ts';
 
 export const checkCommand: Command = {

@@ -1,9 +1,10 @@
 /** `client add | list | show | remove | disable | enable`. */
+
+import { readInput, readJson } from '../adapters/operator-files.ts';
 import { subjectMetadata } from '../administration/client-of-certificate.ts';
 import { addClients, listClients, removeClient, setDisabled, showClient } from '../administration/clients.ts';
 import type { ClientMetadata } from '../oauth/ports.ts';
 import { AskedWrongly, type Command, granted, type Input, noWords, onlyWord, tenantFlag, tenantOf } from './command.ts';
-import { readInput, readJson } from './files.ts';
 import { jsonLines, table } from './table.ts';
 
 const add: Command = {

@@ -1,4 +1,6 @@
 /** `crl upload | remove`. */
+
+import { readInput } from '../adapters/operator-files.ts';
 import { removeCrl, uploadCrl } from '../administration/crl-upload.ts';
 import {
   AskedWrongly,
@@ -11,7 +13,6 @@ import {
   tenantFlag,
   tenantOf,
 } from './command.ts';
-import { readInput } from './files.ts';
 
 const flags: Flags = {
   ...tenantFlag,

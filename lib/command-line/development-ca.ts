@@ -1,7 +1,8 @@
 /** `show | issue | revoke`: the development CA of a running local server. */
+
+import { readInput, writeOutput } from '../adapters/operator-files.ts';
 import { oneCertificate, pemOf } from '../administration/certificate-file.ts';
 import { AskedWrongly, type Command, granted, noWords } from './command.ts';
-import { readInput, writeOutput } from './files.ts';
 import { pairs } from './table.ts';
 
 const show: Command = {

@@ -1,4 +1,6 @@
 /** `policy show | set | unset`. */
+
+import { readInput } from '../adapters/operator-files.ts';
 import { entrySettings } from '../administration/entry-settings.ts';
 import {
   changeEntryPolicy,
@@ -22,7 +24,6 @@ import {
   tenantFlag,
   tenantOf,
 } from './command.ts';
-import { readInput } from './files.ts';
 import { pairs, table } from './table.ts';
 
 const flags: Flags = {

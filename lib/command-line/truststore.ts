@@ -1,8 +1,9 @@
 /** `truststore add | list | remove`; what is published of it is in truststore-publication.ts. */
+
+import { readInput } from '../adapters/operator-files.ts';
 import { addEntries, type ListedEntry, listEntries, removeEntry } from '../administration/truststore.ts';
 import type { StoredEntry } from '../oauth/ports.ts';
 import { AskedWrongly, type Command, granted, type Input, noWords, onlyWord, tenantFlag, tenantOf } from './command.ts';
-import { readInput } from './files.ts';
 import { day, table } from './table.ts';
 import { publicationCommands } from './truststore-publication.ts';
 

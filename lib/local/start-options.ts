@@ -1,7 +1,7 @@
 /** The flags of `npm start` and the files they name → options, or every problem at once in one clear line each. */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseJson, readInput } from '../adapters/operator-files.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { defaultTenant } from '../routes.ts';
 import { type Deployment, parseDeployment } from './deployment.ts';
@@ -89,7 +89,7 @@ export function parseStartOptions(args: readonly string[]): Result<StartOptions 
   if (values === undefined) return fail(problems);
   if (values.help) return ok('help');
   const read = (flag: string, file: string | undefined) =>
-    file === undefined ? undefined : readInput(flag, resolve(file), problems);
+    file === undefined ? undefined : inputOf(flag, resolve(file), problems);
   const certificate = read('--server-cert', values['server-cert']);
   const key = read('--server-key', values['server-key']);
   if ((values['server-cert'] === undefined) !== (values['server-key'] === undefined)) {
@@ -142,7 +142,7 @@ function deploymentIn(file: string | undefined, endpoint: string | undefined, pr
     problems.push('--deployment and --aws-endpoint belong together');
     return undefined;
   }
-  const outputs = readInput('--deployment', resolve(file), problems);
+  const outputs = inputOf('--deployment', resolve(file), problems);
   const deployment = outputs && parseDeployment(utf8(outputs), endpoint);
   if (deployment?.ok === false) problems.push(deployment.failure);
   return deployment?.ok ? deployment.value : undefined;
@@ -150,33 +150,31 @@ function deploymentIn(file: string | undefined, endpoint: string | undefined, pr
 
 function tenantsIn(file: string, policy: PolicyOptions, problems: string[]): readonly TenantOptions[] {
   const path = resolve(file);
-  const rows = jsonArray('--tenants', readInput('--tenants', path, problems), problems);
+  const rows = jsonArray('--tenants', inputOf('--tenants', path, problems), problems);
   return parseTenantsFile(
     rows,
-    { folder: dirname(path), policy, read: (name) => readInput('--tenants', name, problems) },
+    { folder: dirname(path), policy, read: (name) => inputOf('--tenants', name, problems) },
     problems,
   );
 }
 
-function readInput(flag: string, path: string, problems: string[]): Uint8Array | undefined {
+function inputOf(flag: string, path: string, problems: string[]): Uint8Array | undefined {
+  return orProblem(() => readInput(path), flag, problems);
+}
+
+function orProblem<T>(act: () => T, flag: string, problems: string[]): T | undefined {
   try {
-    return readFileSync(path);
+    return act();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    problems.push(`${flag} ${path}: cannot be read (${code === 'ENOENT' ? 'there is no such file' : code})`);
+    problems.push(`${flag} ${(error as Error).message}`);
     return undefined;
   }
 }
 
 function jsonArray(flag: string, bytes: Uint8Array | undefined, problems: string[]): readonly unknown[] {
-  if (bytes === undefined) return [];
-  try {
-    const value: unknown = JSON.parse(utf8(bytes));
-    if (Array.isArray(value)) return value;
-    problems.push(`${flag}: the file must hold a JSON array`);
-  } catch (error) {
-    problems.push(`${flag}: the file is not JSON (${(error as Error).message})`);
-  }
+  const value = bytes && orProblem(() => parseJson('file', bytes), flag, problems);
+  if (Array.isArray(value)) return value;
+  if (value !== undefined) problems.push(`${flag}: the file must hold a JSON array`);
   return [];
 }
 

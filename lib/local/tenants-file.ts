@@ -1,5 +1,6 @@
 /** The file of `--tenants`: an array of { tenant, truststore, clients, scopes, policy }. */
 import { resolve } from 'node:path';
+import { parseJson } from '../adapters/operator-files.ts';
 import { defaultTenant, tenantName } from '../routes.ts';
 import type { StatusPolicy } from '../status/policy.ts';
 import type { TenantOptions } from './start-options.ts';
@@ -76,11 +77,11 @@ function clientsOf(value: unknown, { folder, read }: Source, problem: Problem): 
     return [];
   }
   try {
-    const list: unknown = JSON.parse(Buffer.from(read(resolve(folder, value)) ?? '[]').toString('utf8'));
+    const list = parseJson(value, read(resolve(folder, value)) ?? Buffer.from('[]'));
     if (Array.isArray(list)) return list;
     problem(`clients: ${value} must hold a JSON array`);
-  } catch {
-    problem(`clients: ${value} is not JSON`);
+  } catch (error) {
+    problem(`clients: ${(error as Error).message}`);
   }
   return [];
 }

@@ -52,6 +52,7 @@ const refused: readonly (readonly [what: string, value: unknown, told: RegExp])[
     metadata('a', { token_endpoint_auth_method: 'client_secret_basic' }),
     /token_endpoint_auth_method/,
   ],
+  ['more than a row holds', metadata('a', { client_name: 'x'.repeat(100_000) }), /^client "a": the metadata is longer/],
   ['the same client twice', [metadata('a'), metadata('a')], /stands twice in the list/],
 ];
 

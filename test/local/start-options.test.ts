@@ -73,6 +73,20 @@ test('npm start: an unreadable file is one line that names flag and file', () =>
   ]);
 });
 
+test('npm start: a file without an end, a folder, and JSON without a bottom are refused in one line', () => {
+  const deep = join(folder, 'deep.json');
+  writeFileSync(deep, `[${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}]`);
+  assert.deepEqual(refused('--clients', deep), ['--clients file: is nested deeper than 64 levels']);
+  assert.deepEqual(refused('--clients', folder), [`--clients ${folder}: cannot be read (it is a folder)`]);
+  assert.deepEqual(refused('--tenants', '/dev/zero'), ['--tenants /dev/zero: is larger than 67108864 bytes']);
+});
+
+test('npm start: a byte order mark before JSON is ignored', () => {
+  const marked = join(folder, 'marked.json');
+  writeFileSync(marked, '\uFEFF[]');
+  assert.deepEqual(accepted('--clients', marked).tenants[0]?.clients, []);
+});
+
 test('npm start: every problem is told at once', () => {
   const lines = refused(
     '--port',

@@ -1,4 +1,4 @@
-/** The files that commands read and write. */
+/** The files that an operator names: for the CLI and for `npm start`. */
 import { closeSync, existsSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -40,17 +40,20 @@ export function writeOutput(path: string, text: string, mode: number): void {
 }
 
 /** The value of a JSON file. Throws an Error in one line. */
-export function readJson(path: string): unknown {
-  const value = parsed(path, Buffer.from(readInput(path)).toString('utf8'));
-  if (isDeeperThan(maximumDepth, value)) throw new Error(`${path}: is nested deeper than ${maximumDepth} levels`);
+export const readJson = (path: string): unknown => parseJson(path, readInput(path));
+
+/** RFC 8259 §8.1: a byte order mark before it is ignored. Throws an Error in one line, which calls the text `name`. */
+export function parseJson(name: string, bytes: Uint8Array): unknown {
+  const value = parsed(name, new TextDecoder().decode(bytes));
+  if (isDeeperThan(maximumDepth, value)) throw new Error(`${name}: is nested deeper than ${maximumDepth} levels`);
   return value;
 }
 
-function parsed(path: string, text: string): unknown {
+function parsed(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`${path}: is not JSON`);
+    throw new Error(`${name}: is not JSON`);
   }
 }
 
@@ -78,4 +81,6 @@ const faults: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'there is no such file'],
   ['EISDIR', 'it is a folder'],
   ['EACCES', 'permission is denied'],
+  ['ELOOP', 'its links lead in a circle'],
+  ['ENOTDIR', 'a part of its path is no folder'],
 ]);

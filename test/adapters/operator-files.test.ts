@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { readInput, readJson } from '../../lib/command-line/files.ts';
+import { readInput, readJson } from '../../lib/adapters/operator-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'certbound-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
